@@ -1,0 +1,1 @@
+//! Is this normal? Detectors, thresholds, events and reasons.

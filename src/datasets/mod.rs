@@ -1,0 +1,1 @@
+//! Readers of recorded data: CSV files and NumPy arrays.

@@ -1,0 +1,1 @@
+//! What to do: inspect, plan, act; when to replace.

@@ -1,0 +1,1 @@
+//! Many features to one health index; how good an indicator is for prognosis.

@@ -1,0 +1,18 @@
+//! Predictive maintenance analytics: from what a machine's sensors said to a decision about the machine.
+
+mod error;
+mod math;
+
+pub mod anomaly;
+#[cfg(feature = "datasets")]
+pub mod datasets;
+pub mod decision;
+pub mod features;
+pub mod health;
+#[cfg(feature = "persist")]
+pub mod persist;
+pub mod rul;
+pub mod signal;
+
+pub use error::{Error, Result};
+pub use ndarray;

@@ -1,0 +1,1 @@
+//! Symmetric eigenproblems and small dense algebra, behind checks that keep panics out.

@@ -1,0 +1,9 @@
+//! The ground floor: sums in lanes, parallel maps, random streams, and the special functions and root finders
+//! that the rooms above share. Private: nothing of it is part of the public API.
+
+pub(crate) mod lanes;
+pub(crate) mod linalg;
+pub(crate) mod par;
+pub(crate) mod rng;
+pub(crate) mod roots;
+pub(crate) mod special;

@@ -1,0 +1,1 @@
+//! Roots and minima of functions of one variable.

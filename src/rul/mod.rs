@@ -1,0 +1,1 @@
+//! How long will it last: remaining useful life with its uncertainty.

@@ -1,0 +1,11 @@
+//! What the machine said: samples with a rate, recordings with channels, windows over them, and the signal
+//! processing that comes before any feature.
+
+pub mod filter;
+mod rate;
+mod recording;
+pub mod spectral;
+mod windows;
+
+pub use rate::SampleRate;
+pub use windows::{Signal, Window, WindowSpec, Windows};

@@ -1,0 +1,1 @@
+//! Named channels with units and time stamps.

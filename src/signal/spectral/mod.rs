@@ -1,0 +1,1 @@
+//! Spectra, cepstra and the windows and transforms behind them.

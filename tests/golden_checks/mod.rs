@@ -1,0 +1,141 @@
+//! Reading golden files, comparing, and counting.
+
+pub mod anomaly;
+pub mod features;
+pub mod rul;
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What became of one id in one file or case.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    Matched,
+    /// Differs: what was expected and what was found.
+    Failed(String),
+    /// Not computed here, and why.
+    Skipped(String),
+}
+
+/// All outcomes, by family and id.
+#[derive(Debug, Default)]
+pub struct Tally {
+    families: BTreeMap<String, BTreeMap<String, Vec<Outcome>>>,
+}
+
+/// Ids matched so far, which no change may lower. Raise a number when more is matched.
+const FLOORS: &[(&str, usize)] = &[];
+
+impl Tally {
+    pub fn record(&mut self, family: &str, id: &str, outcome: Outcome) {
+        self.families.entry(family.to_owned()).or_default().entry(id.to_owned()).or_default().push(outcome);
+    }
+
+    fn matched(outcomes: &[Outcome]) -> bool {
+        outcomes.iter().any(|o| matches!(o, Outcome::Matched))
+            && !outcomes.iter().any(|o| matches!(o, Outcome::Failed(_)))
+    }
+
+    /// Prints the line of every family; returns the failures.
+    pub fn report(&self) -> Vec<String> {
+        let mut failures = Vec::new();
+        for (family, ids) in &self.families {
+            let matched = ids.values().filter(|o| Self::matched(o)).count();
+            let mut skipped: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+            for (id, outcomes) in ids {
+                for outcome in outcomes {
+                    if let Outcome::Failed(why) = outcome {
+                        failures.push(format!("{family} {id}: {why}"));
+                    }
+                }
+                if !Self::matched(outcomes)
+                    && let Some(Outcome::Skipped(why)) = outcomes.iter().find(|o| matches!(o, Outcome::Skipped(_)))
+                {
+                    skipped.entry(why).or_default().push(id);
+                }
+            }
+            let list: Vec<String> = skipped.iter().map(|(why, ids)| format!("{why}: {}", ids.join(" "))).collect();
+            let list = if list.is_empty() { "none".to_owned() } else { list.join("; ") };
+            println!("golden {family}: matched {matched} of {} (skipped: {list})", ids.len());
+        }
+        failures
+    }
+
+    pub fn assert_floors(&self) {
+        for &(family, floor) in FLOORS {
+            let matched = self.families.get(family).map_or(0, |ids| ids.values().filter(|o| Self::matched(o)).count());
+            assert!(matched >= floor, "golden {family}: matched {matched}, was {floor} before");
+        }
+    }
+}
+
+/// The directory of this crate's own golden files.
+pub fn own_dir() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+/// The directory to check: `PROGNOS_GOLDEN`, or this crate's own.
+pub fn golden_dir() -> PathBuf {
+    std::env::var_os("PROGNOS_GOLDEN").map_or_else(own_dir, PathBuf::from)
+}
+
+/// The `.json` files of a directory, in order of their names.
+pub fn json_files(dir: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    let mut files: Vec<PathBuf> =
+        entries.map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "json")).collect();
+    files.sort();
+    files
+}
+
+pub fn load(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// A number of a golden file, where non-finite ones are words. Truth values count as 0 and 1.
+pub fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(n) => n.as_f64(),
+        Value::Bool(b) => Some(f64::from(u8::from(*b))),
+        Value::String(s) => match s.as_str() {
+            "NaN" | "nan" => Some(f64::NAN),
+            "Infinity" | "inf" => Some(f64::INFINITY),
+            "-Infinity" | "-inf" => Some(f64::NEG_INFINITY),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// All numbers of a (nested) list, in order.
+pub fn numbers(value: &Value) -> Vec<f64> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(numbers).collect(),
+        other => number(other).into_iter().collect(),
+    }
+}
+
+/// Whether two numbers agree: both NaN, both the same infinity, or within the tolerance.
+pub fn close(found: f64, expected: f64, rel: f64, abs: f64) -> bool {
+    if expected.is_nan() || found.is_nan() {
+        return expected.is_nan() && found.is_nan();
+    }
+    if expected.is_infinite() || found.is_infinite() {
+        return expected == found;
+    }
+    (found - expected).abs() <= abs + rel * expected.abs()
+}
+
+/// Compares a list of numbers with the numbers of a golden value.
+pub fn compare(found: &[f64], expected: &Value, rel: f64, abs: f64) -> Outcome {
+    let expected = numbers(expected);
+    if found.len() != expected.len() {
+        return Outcome::Failed(format!("{} values, expected {}", found.len(), expected.len()));
+    }
+    match found.iter().zip(&expected).position(|(f, e)| !close(*f, *e, rel, abs)) {
+        None => Outcome::Matched,
+        Some(i) => Outcome::Failed(format!("[{i}] is {:e}, expected {:e}", found[i], expected[i])),
+    }
+}

@@ -1,0 +1,7 @@
+//! Naive twins: slow, obvious versions of every fast kernel, and tests that both agree.
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::float_cmp)]
+
+mod anomaly;
+mod features;
+mod signal;
+mod spectral;
