@@ -3,6 +3,7 @@
 //! Several accumulators in one loop is what the compiler does not vectorise on its own, so this loop is written
 //! with explicit vectors of four. The lanes are fixed: the bits do not depend on the machine's vector width.
 
+use super::lanes;
 use wide::f64x4;
 
 /// What one window of finite samples says about its amplitude distribution. Moments are central and biased (1/n).
@@ -26,15 +27,12 @@ fn total(v: f64x4) -> f64 {
     (a[0] + a[2]) + (a[1] + a[3])
 }
 
-/// Every how many samples one is looked at for the centre.
-const STRIDE: usize = 16;
-
-/// The mean of every sixteenth sample. By Cauchy-Schwarz the mean of a share p of the values lies within
+/// The mean of the first sixteenth of the samples. By Cauchy-Schwarz the mean of a share p of the values lies within
 /// sd sqrt((1 - p) / p) of the mean of all, here 3.9 sd: near enough that moving the moments from there to the mean
 /// costs at most two or three of sixteen digits, whatever the offset (1e6 + 1e-2 noise survives).
 fn centre_near_the_mean(x: &[f64]) -> f64 {
-    let sum: f64 = x.iter().step_by(STRIDE).sum();
-    sum / x.len().div_ceil(STRIDE) as f64
+    let share = x.len().div_ceil(16);
+    lanes::sum(&x[..share]) / share as f64
 }
 
 impl Moments {
