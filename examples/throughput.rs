@@ -23,14 +23,14 @@ fn main() {
     let mut times = vec![];
     for _ in 0..9 {
         let t = std::time::Instant::now();
-        let mut e = set.extractor(4096, rate).unwrap();
-        let mut row = [0.0; 12];
-        let mut k = 0;
-        for w in x.windows(4096).step_by(2048) {
-            e.extract_into(w, &mut row).unwrap();
-            std::hint::black_box(&row);
-            k += 1;
-        }
+        let m = set
+            .extract(
+                prognos::signal::Signal::new(&x, rate)
+                    .windows(prognos::signal::WindowSpec::sliding(4096, 2048))
+                    .unwrap(),
+            )
+            .unwrap();
+        let k = m.nrows();
         times.push(t.elapsed().as_secs_f64() * 1e6 / k as f64);
     }
     times.sort_by(f64::total_cmp);

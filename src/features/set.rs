@@ -255,7 +255,7 @@ impl FeatureSet {
             || template.clone(),
             |extractor, i, row| {
                 if let Some(window) = windows.get(i) {
-                    extractor.fill(window, row);
+                    extractor.fill(window, Some(window.start), row);
                 }
             },
         );
