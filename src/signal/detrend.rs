@@ -144,3 +144,39 @@ fn remove(x: &mut [f64], degree: usize) {
         x.iter_mut().zip(&now).for_each(|(v, p)| *v -= c * p);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_those_of_scipy() {
+        let x: Vec<f64> = (0..40).map(|i| f64::from((i * i * 7 + 3 * i) % 11 - 5)).collect();
+        let y = detrend_pieces(&x, &[25, 10, 10], Trend::Linear).unwrap();
+        // scipy.signal.detrend(x, bp=[10, 25])[[0, 9, 10, 39]]
+        let expected = [-4.000000000000001, -3.9999999999999996, -0.05833333333333324, 1.8666666666666667];
+        for (f, e) in [y[0], y[9], y[10], y[39]].iter().zip(expected) {
+            assert!((f - e).abs() < 1e-12);
+        }
+        assert!(detrend_pieces(&x, &[41], Trend::Linear).is_err());
+    }
+
+    #[test]
+    fn small_vibration_on_a_large_offset_survives() {
+        let vibration: Vec<f64> = (0..1000).map(|i| 1e-2 * f64::from(i % 2 * 2 - 1)).collect();
+        let x: Vec<f64> = vibration.iter().map(|v| v + 1e6).collect();
+        let y = detrend(&x, Trend::Constant).unwrap();
+        // 1e6 has a spacing of 1.2e-10.
+        assert!(y.iter().zip(&vibration).all(|(y, v)| (y - v).abs() < 2e-10));
+    }
+
+    #[test]
+    fn a_polynomial_vanishes_and_few_samples_leave_nothing() {
+        let x: Vec<f64> = (0..200).map(|i| f64::from(i).powi(4) * 1e-6 - f64::from(i)).collect();
+        assert!(detrend(&x, Trend::Polynomial(4)).unwrap().iter().all(|v| v.abs() < 1e-9));
+        assert!(detrend(&x, Trend::Polynomial(3)).unwrap().iter().any(|v| v.abs() > 1.0));
+        assert!(detrend(&[3.0, -1.0, 8.0], Trend::Polynomial(20)).unwrap().iter().all(|v| v.abs() < 1e-12));
+        assert!(detrend(&x, Trend::Polynomial(21)).is_err());
+        assert!(matches!(detrend(&[1.0, f64::NAN], Trend::None), Err(Error::NonFinite { row: 1, .. })));
+    }
+}

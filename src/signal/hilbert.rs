@@ -205,3 +205,44 @@ pub fn envelope(x: &[f64]) -> Result<Vec<f64>> {
     Hilbert::new(x.len()).envelope(x, &mut out)?;
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_those_of_scipy() {
+        let x: Vec<f64> = (0..40).map(|i| f64::from((i * i * 7 + 3 * i) % 11 - 5)).collect();
+        // scipy.signal.hilbert(x).imag[[0, 1, 39]], and of x[:39] at [0, 1, 38]
+        let even = [-3.2985284661304846, -0.6353102368087349, 3.356472733967364];
+        let odd = [-2.6980326036136435, -2.4890882796498977, 0.5774014810539978];
+        for (n, expected) in [(40, even), (39, odd)] {
+            let y = analytic(&x[..n]).unwrap().imaginary;
+            for (f, e) in [y[0], y[1], y[n - 1]].iter().zip(expected) {
+                assert!((f - e).abs() < 1e-12);
+            }
+        }
+    }
+
+    #[test]
+    fn a_plan_can_be_used_again_and_checks_lengths() {
+        let mut plan = Hilbert::new(30);
+        let x: Vec<f64> = (0..30).map(|i| f64::from(i % 7)).collect();
+        let mut first = vec![0.0; 30];
+        let mut second = vec![0.0; 30];
+        plan.envelope(&x, &mut first).unwrap();
+        plan.envelope(&x, &mut second).unwrap();
+        assert_eq!(first, second);
+        assert!(matches!(plan.envelope(&x[1..], &mut first), Err(Error::Shape { expected: 30, found: 29, .. })));
+        assert_eq!(envelope(&[-3.0]).unwrap(), [3.0]);
+        assert!(envelope(&[]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn amplitudes_near_the_ends_of_the_range_survive() {
+        for scale in [1e-200, 1e200] {
+            let x: Vec<f64> = (0..64).map(|i| scale * (f64::from(i) * TAU / 8.0).cos()).collect();
+            assert!(envelope(&x).unwrap().iter().all(|e| (e / scale - 1.0).abs() < 1e-12));
+        }
+    }
+}

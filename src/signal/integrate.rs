@@ -216,3 +216,50 @@ pub fn velocity_rms_mm_s(acceleration: &[f64], rate: SampleRate, band: RangeIncl
     let centred: Vec<f64> = acceleration.iter().map(|v| v - mean).collect();
     Ok(1_000.0 * BandIntegrator::new(acceleration.len(), rate, band, 1)?.rms(&centred)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rms_is_that_of_the_integral() {
+        let rate = SampleRate::hz(500.0).unwrap();
+        for (n, times) in [(400, 1), (401, 1), (400, 2)] {
+            let x: Vec<f64> = (0..n).map(|i| f64::from((i * i * 7 + 3 * i) % 11 - 5)).collect();
+            // The band reaches the Nyquist frequency.
+            let mut plan = BandIntegrator::new(x.len(), rate, 10.0..=250.0, times).unwrap();
+            let mut y = vec![0.0; x.len()];
+            plan.integrate(&x, &mut y).unwrap();
+            let direct = (lanes::sum_squares(&y) / y.len() as f64).sqrt();
+            let rms = plan.rms(&x).unwrap();
+            // One integration of the Nyquist bin has only a sine part, which a real signal cannot hold.
+            assert!((rms / direct - 1.0).abs() < 1e-12, "{n} {times}: {rms:e} {direct:e}");
+        }
+    }
+
+    #[test]
+    fn two_integrations_of_a_tone_are_its_displacement() {
+        let rate = SampleRate::hz(1_000.0).unwrap();
+        let omega = TAU * 50.0;
+        let x: Vec<f64> = (0..1_000).map(|i| (omega * f64::from(i) / 1_000.0).cos()).collect();
+        let mut plan = BandIntegrator::new(1_000, rate, 10.0..=100.0, 2).unwrap();
+        let mut y = vec![0.0; 1_000];
+        plan.integrate(&x, &mut y).unwrap();
+        assert!(y.iter().zip(&x).all(|(y, x)| (y * omega * omega + x).abs() < 1e-9));
+    }
+
+    #[test]
+    fn settings_are_checked() {
+        let rate = SampleRate::hz(100.0).unwrap();
+        assert!(BandIntegrator::new(1, rate, 1.0..=10.0, 1).is_err());
+        assert!(BandIntegrator::new(100, rate, 0.0..=10.0, 1).is_err());
+        assert!(BandIntegrator::new(100, rate, 10.0..=1.0, 1).is_err());
+        assert!(BandIntegrator::new(100, rate, f64::NAN..=1.0, 1).is_err());
+        assert!(BandIntegrator::new(100, rate, 1.0..=10.0, 3).is_err());
+        assert!(matches!(BandIntegrator::new(100, rate, 60.0..=70.0, 1), Err(Error::Numeric { .. })));
+        assert!(matches!(BandIntegrator::new(100, rate, 1e300..=1e308, 1), Err(Error::Numeric { .. })));
+        let mut plan = BandIntegrator::new(100, rate, 1.0..=10.0, 1).unwrap();
+        assert!(matches!(plan.rms(&[0.0; 99]), Err(Error::Shape { .. })));
+        assert!(integrate(&[], rate, Trend::Linear).unwrap().is_empty());
+    }
+}

@@ -367,3 +367,55 @@ fn measure_width(x: &[f64], p: &mut Peak, relative_height: f64) {
     p.right = right as f64 - if x[right] < level { inside(x[right], x[right - 1]) } else { 0.0 };
     p.width = p.right - p.left;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn properties_are_those_of_scipy() {
+        let x = [0.0, 1.0, 3.0, 2.0, 2.0, 5.0, 5.0, 5.0, 1.0, 0.0, 4.0, 3.5, 3.75, 3.0, -1.0, 2.0, 0.0];
+        // i = find_peaks(x)[0]; pr = peak_prominences(x, i); peak_widths(x, i, rel_height=0.6)
+        let peaks = FindPeaks::new().relative_height(0.6).find(&x).unwrap();
+        let list = |f: fn(&Peak) -> f64| peaks.iter().map(f).collect::<Vec<_>>();
+        assert_eq!(list(|p| p.index as f64), [2.0, 6.0, 10.0, 12.0, 15.0]);
+        assert_eq!(list(|p| p.prominence), [1.0, 5.0, 4.0, 0.25, 2.0]);
+        assert_eq!(list(|p| p.left_base as f64), [0.0, 0.0, 9.0, 11.0, 14.0]);
+        assert_eq!(list(|p| p.right_base as f64), [3.0, 14.0, 14.0, 14.0, 16.0]);
+        let close = |found: Vec<f64>, expected: [f64; 5]| {
+            assert!(found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-12), "{found:?}");
+        };
+        close(list(|p| p.width), [0.9, 3.75, 3.95, 0.8, 1.0]);
+        close(list(|p| p.width_height), [2.4, 2.0, 1.6, 3.6, 0.8]);
+        close(list(|p| p.left), [1.7, 4.0, 9.4, 11.4, 14.6]);
+        close(list(|p| p.right), [2.6, 7.75, 13.35, 12.2, 15.6]);
+        // peak_prominences(x, i, wlen=5)
+        let peaks = FindPeaks::new().window(5).find(&x).unwrap();
+        assert_eq!(peaks.iter().map(|p| p.prominence).collect::<Vec<_>>(), [1.0, 3.0, 0.5, 0.25, 2.0]);
+        assert_eq!(peaks.iter().map(|p| p.right_base).collect::<Vec<_>>(), [3, 8, 11, 14, 16]);
+        let flat = FindPeaks::new().plateau(2.0..=3.0).find(&x).unwrap();
+        assert_eq!((flat.len(), flat[0].top_start, flat[0].top_end), (1, 5, 7));
+    }
+
+    #[test]
+    fn of_equal_peaks_the_last_is_kept() {
+        let x = [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0];
+        let kept = FindPeaks::new().distance(3.0).find(&x).unwrap();
+        assert_eq!(kept.iter().map(|p| p.index).collect::<Vec<_>>(), [1, 5]);
+    }
+
+    #[test]
+    fn conditions_are_checked() {
+        let x = [0.0, 1.0, 0.0];
+        for bad in [
+            FindPeaks::new().distance(0.5),
+            FindPeaks::new().distance(f64::NAN),
+            FindPeaks::new().window(1),
+            FindPeaks::new().height(f64::NAN),
+            FindPeaks::new().relative_height(-0.1),
+        ] {
+            assert!(matches!(bad.find(&x), Err(Error::Parameter { .. })), "{bad:?}");
+        }
+        assert!(matches!(FindPeaks::new().find(&[0.0, f64::NAN]), Err(Error::NonFinite { row: 1, .. })));
+    }
+}

@@ -156,3 +156,37 @@ fn cycle(from: (f64, usize), to: (f64, usize), count: f64) -> Cycle {
     let mean = 0.5 * from.0 + 0.5 * to.0;
     Cycle { range: (to.0 - from.0).abs(), mean, count, start: from.1, end: to.1 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_standards_example_with_its_places() {
+        // ASTM E1049-85, figure 6: in the order in which the text counts them.
+        let x = [-2.0, 1.0, -3.0, 5.0, -1.0, 3.0, -4.0, 4.0, -2.0];
+        let found: Vec<_> = rainflow(&x).unwrap().iter().map(|c| (c.range, c.count, c.mean, c.start, c.end)).collect();
+        let expected = [
+            (3.0, 0.5, -0.5, 0, 1),
+            (4.0, 0.5, -1.0, 1, 2),
+            (4.0, 1.0, 1.0, 4, 5),
+            (8.0, 0.5, 1.0, 2, 3),
+            (9.0, 0.5, 0.5, 3, 6),
+            (8.0, 0.5, 0.0, 6, 7),
+            (6.0, 0.5, 1.0, 7, 8),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn no_load_no_cycles() {
+        assert!(rainflow(&[]).unwrap().is_empty());
+        assert!(rainflow(&[1.0; 10]).unwrap().is_empty());
+        let ramp = rainflow(&[0.0, 1.0, 1.0, 2.0]).unwrap();
+        assert_eq!((ramp.len(), ramp[0].range, ramp[0].count, ramp[0].end), (1, 2.0, 0.5, 3));
+        assert!(matches!(rainflow(&[0.0, f64::INFINITY]), Err(Error::NonFinite { row: 1, .. })));
+        let mut counter = RainflowStream::new();
+        assert!(counter.push(f64::NAN, &mut vec![]).is_err());
+        assert_eq!(counter, RainflowStream::new());
+    }
+}

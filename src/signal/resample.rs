@@ -185,3 +185,41 @@ pub fn decimate(x: &[f64], factor: usize, filter: AntiAlias) -> Result<Vec<f64>>
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_those_of_scipy() {
+        let x: Vec<f64> = (0..40).map(|i| f64::from((i * i * 7 + 3 * i) % 11 - 5)).collect();
+        let close = |found: &[f64], expected: &[f64]| {
+            assert!(found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-11), "{found:?}");
+        };
+        let y = resample_poly(&x, 5, 3).unwrap();
+        assert_eq!(y.len(), 67);
+        // scipy.signal.resample_poly(x, 5, 3)[[0, 1, 33, 66]]
+        let expected = [-5.003252582907182, 2.0877589568199104, -3.7365347929214345, 0.20910750638471898];
+        close(&[y[0], y[1], y[33], y[66]], &expected);
+        // scipy.signal.decimate(x, 4, ftype="fir")[:4]
+        let expected = [-0.6849921090868252, -0.8215815808110074, -1.0755083996197168, -1.1520519006161583];
+        close(&decimate(&x, 4, AntiAlias::Fir).unwrap()[..4], &expected);
+        // scipy.signal.decimate(x, 3)[:4]
+        let expected = [-4.959097497155912, 0.05280533993927089, -1.1107902902469506, -1.1250506544507426];
+        close(&decimate(&x, 3, AntiAlias::Iir).unwrap()[..4], &expected);
+    }
+
+    #[test]
+    fn factors_are_reduced_and_checked() {
+        assert_eq!(Resampler::new(4, 6).unwrap(), Resampler::new(2, 3).unwrap());
+        assert_eq!(resample_poly(&[1.0, 2.0], 7, 7).unwrap(), [1.0, 2.0]);
+        assert!(Resampler::new(0, 1).is_err() && Resampler::new(1, 0).is_err());
+        assert!(Resampler::new(1, 1_000_001).is_err());
+        assert!(Resampler::new(usize::MAX, usize::MAX).is_ok());
+        assert!(decimate(&[1.0; 50], 0, AntiAlias::Fir).is_err());
+        assert!(decimate(&[1.0; 27], 2, AntiAlias::Iir).is_err());
+        assert!(decimate(&[1.0; 28], 2, AntiAlias::Iir).is_ok());
+        assert!(decimate(&[1.0; 50], usize::MAX, AntiAlias::Iir).is_err());
+        assert!(resample_poly(&[], 3, 2).unwrap().is_empty());
+    }
+}

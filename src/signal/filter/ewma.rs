@@ -161,3 +161,43 @@ impl EwmaStream {
         *self = self.settings.stream();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_age_the_weights_as_in_pandas() {
+        // pandas: Series([1, nan, 3]).ewm(alpha=0.5).mean() -> 1, 1, (0.25 * 1 + 3) / 1.25
+        let x = [f64::NAN, 1.0, f64::NAN, 3.0];
+        let y = Ewma::alpha(0.5).unwrap().filter(&x);
+        assert!(y[0].is_nan());
+        assert_eq!(y[1..3], [1.0, 1.0]);
+        assert!((y[3] - 3.25 / 1.25).abs() < 1e-15);
+        // adjust=False -> 1, 1, (0.25 * 1 + 0.5 * 3) / 0.75
+        let y = Ewma::alpha(0.5).unwrap().adjust(false).filter(&x);
+        assert!((y[3] - 1.75 / 0.75).abs() < 1e-15);
+    }
+
+    #[test]
+    fn the_ways_to_set_it_agree() {
+        assert_eq!(Ewma::span(19.0).unwrap().weight(), 0.1);
+        let half = Ewma::half_life(3.0).unwrap();
+        assert!(((1.0 - half.weight()).powi(3) - 0.5).abs() < 1e-15);
+        let tau = Ewma::time_constant(2.0, SampleRate::hz(10.0).unwrap()).unwrap();
+        assert!(((1.0 - tau.weight()).powi(20) - (-1.0_f64).exp()).abs() < 1e-14);
+        for bad in [0.0, -0.1, 1.1, f64::NAN] {
+            assert!(Ewma::alpha(bad).is_err());
+        }
+        assert!(Ewma::span(0.5).is_err() && Ewma::half_life(0.0).is_err());
+        assert!(Ewma::time_constant(f64::NAN, SampleRate::ONE_HZ).is_err());
+    }
+
+    #[test]
+    fn a_constant_stays_what_it_is() {
+        for adjust in [true, false] {
+            let y = Ewma::alpha(0.3).unwrap().adjust(adjust).filter(&[0.1; 1000]);
+            assert!(y.iter().all(|v| v.to_bits() == 0.1_f64.to_bits()));
+        }
+    }
+}

@@ -325,3 +325,53 @@ fn convolve(c: &[f64], x: &[f64], out: &mut Vec<f64>) {
         out.push(c.iter().zip(&x[i..]).fold(0.0, |a, (tap, v)| a + tap * v));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn taps_are_those_of_scipy() {
+        let rate = SampleRate::hz(2.0).unwrap();
+        let fir = FirDesign::new(9).window(FirWindow::Kaiser { beta: 8.6 }).bandpass(0.2, 0.5, rate).unwrap();
+        // scipy.signal.firwin(9, [0.2, 0.5], window=("kaiser", 8.6), pass_zero=False)
+        let half = [
+            -0.00012974320848796133,
+            -0.029075476997829135,
+            -0.10725360639409105,
+            0.211360048647891,
+            0.6244897106228302,
+        ];
+        for (k, e) in half.iter().enumerate() {
+            assert!((fir.taps()[k] - e).abs() < 1e-12 && (fir.taps()[8 - k] - e).abs() < 1e-12);
+        }
+        assert!(FirDesign::new(10).highpass(0.3, rate).is_err());
+        assert!(FirDesign::new(0).lowpass(0.3, rate).is_err());
+        assert!(FirDesign::new(usize::MAX).lowpass(0.3, rate).is_err());
+        assert!(FirDesign::new(9).window(FirWindow::Kaiser { beta: f64::NAN }).lowpass(0.3, rate).is_err());
+        assert_eq!(FirDesign::new(1).lowpass(0.3, rate).unwrap().taps(), [1.0]);
+    }
+
+    #[test]
+    fn bessel_function_is_that_of_scipy() {
+        // scipy.special.i0e(x) = exp(-x) I0(x)
+        let table: [(f64, f64); 4] = [
+            (1.0, 0.46575960759364043),
+            (5.0, 0.18354081260932834),
+            (10.0, 0.1278333371634286),
+            (500.0, 0.017845706500153165),
+        ];
+        for (x, scaled) in table {
+            assert!(((-x).exp() * bessel_i0(x) / scaled - 1.0).abs() < 1e-13, "{x}");
+        }
+    }
+
+    #[test]
+    fn centred_takes_the_delay_out() {
+        let fir = Fir::new(vec![0.0, 0.0, 1.0, 0.0, 0.0]).unwrap();
+        assert_eq!(fir.filter(&[1.0, 2.0, 3.0, 4.0]), [0.0, 0.0, 1.0, 2.0]);
+        assert_eq!(fir.filter_centered(&[1.0, 2.0, 3.0, 4.0]), [1.0, 2.0, 3.0, 4.0]);
+        assert!(fir.filter_centered(&[]).is_empty());
+        assert!(Fir::new(vec![]).is_err());
+    }
+}

@@ -313,3 +313,113 @@ fn take_zeros(zeros: &mut Vec<Complex64>, pole: Complex64) -> (Complex64, Comple
 fn quadratic(r: Complex64, s: Complex64) -> [f64; 3] {
     [1.0, -(r + s).re, (r * s).re]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit() -> SampleRate {
+        SampleRate::hz(2.0).unwrap()
+    }
+
+    fn assert_sections(found: &Sos, places: &[usize], expected: &[[f64; 6]]) {
+        for (&place, row) in places.iter().zip(expected) {
+            for (f, e) in found.sections()[place].iter().zip(row) {
+                assert!((f - e).abs() <= 1e-9 * e.abs() + 1e-15, "section {place}: {f:e}, expected {e:e}");
+            }
+        }
+    }
+
+    #[test]
+    fn sections_are_those_of_scipy() {
+        // scipy.signal.cheby2(5, 40, 0.3, "highpass", output="sos")
+        let found = Design::chebyshev2(5, 40.0).highpass(0.3, unit()).unwrap();
+        let expected = [
+            [0.1558055443557755, -0.2603123131184046, 0.15580554435577548, 1.0, -0.2144806414261961, 0.0],
+            [1.0, -1.0, 0.0, 1.0, -0.3851615109129051, 0.18065747611062358],
+            [1.0, -1.2393252946689635, 1.0, 1.0, -0.33789306657196144, 0.6105614554775053],
+        ];
+        assert_sections(&found, &[0, 1, 2], &expected);
+        // scipy.signal.cheby1(3, 0.5, [0.1, 0.25], "bandstop", output="sos")
+        let found = Design::chebyshev1(3, 0.5).bandstop(0.1, 0.25, unit()).unwrap();
+        let expected = [
+            [0.6115774078921478, -1.0725454390179974, 0.6115774078921478, 1.0, -1.267853123475332, 0.4458880689529383],
+            [1.0, -1.753736199501898, 1.0, 1.0, -1.3424447332247744, 0.8424467635350693],
+            [1.0, -1.753736199501898, 1.0, 1.0, -1.8200233063067879, 0.9226301061087778],
+        ];
+        assert_sections(&found, &[0, 1, 2], &expected);
+        // scipy.signal.butter(12, [0.31, 0.7], "bandpass", output="sos")[[0, 11]]
+        let found = Design::butterworth(12).bandpass(0.31, 0.7, unit()).unwrap();
+        let expected = [
+            [
+                8.620089962189366e-05,
+                -0.00017240179924378731,
+                8.620089962189366e-05,
+                1.0,
+                -0.1268718063926604,
+                0.1852536193497607,
+            ],
+            [1.0, 2.0, 1.0, 1.0, 1.1039409953301698, 0.8850849332835522],
+        ];
+        assert_sections(&found, &[0, 11], &expected);
+        // scipy.signal.cheby2(6, 40, [0.02, 0.05], "bandpass", output="sos")[[0, 5]]
+        let found = Design::chebyshev2(6, 40.0).bandpass(0.02, 0.05, unit()).unwrap();
+        let expected = [
+            [
+                0.009023384760102822,
+                -0.01672039179992956,
+                0.00902338476010282,
+                1.0,
+                -1.891220777775021,
+                0.9046336557578286,
+            ],
+            [1.0, -1.996170700835643, 1.0, 1.0, -1.986337431933213, 0.9914218360336802],
+        ];
+        assert_sections(&found, &[0, 5], &expected);
+    }
+
+    #[test]
+    fn gains_at_the_edges_are_what_the_family_promises() {
+        let rate = SampleRate::hz(1_000.0).unwrap();
+        let db = |sos: &Sos, hz: f64| 20.0 * sos.gain(hz, rate).log10();
+        for order in 1..=24 {
+            let half = 10.0 * 0.5_f64.log10();
+            for (design, edge, floor) in [
+                (Design::butterworth(order), half, half),
+                (Design::chebyshev1(order, 0.5), -0.5, -0.5),
+                (Design::chebyshev2(order, 40.0), -40.0, -60.0),
+            ] {
+                let low = design.lowpass(100.0, rate).unwrap();
+                assert!((db(&low, 100.0) - edge).abs() < 1e-6, "{design:?}");
+                // 0 Hz: 0 dB, but for even Chebyshev I the bottom of the ripple.
+                assert!(db(&low, 0.0) < 1e-6 && db(&low, 0.0) > floor.max(-0.5) - 1e-6, "{design:?}");
+                let high = design.highpass(100.0, rate).unwrap();
+                assert!((db(&high, 100.0) - edge).abs() < 1e-6, "{design:?}");
+                for sos in [design.bandpass(80.0, 200.0, rate), design.bandstop(80.0, 200.0, rate)] {
+                    let sos = sos.unwrap();
+                    assert!((db(&sos, 80.0) - edge).abs() < 1e-4, "{design:?} {}", db(&sos, 80.0));
+                    assert!((db(&sos, 200.0) - edge).abs() < 1e-4, "{design:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn settings_out_of_range_are_named() {
+        let rate = SampleRate::hz(100.0).unwrap();
+        let name = |r: Result<Sos>| match r {
+            Err(Error::Parameter { name, .. }) => name.into_owned(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(name(Design::butterworth(0).lowpass(10.0, rate)), "order");
+        assert_eq!(name(Design::butterworth(25).lowpass(10.0, rate)), "order");
+        assert_eq!(name(Design::chebyshev1(3, 0.0).lowpass(10.0, rate)), "ripple_db");
+        assert_eq!(name(Design::chebyshev2(3, f64::NAN).lowpass(10.0, rate)), "attenuation_db");
+        for edge in [0.0, 50.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(name(Design::butterworth(2).lowpass(edge, rate)), "edge");
+        }
+        assert_eq!(name(Design::butterworth(2).bandpass(20.0, 20.0, rate)), "high");
+        // Poles that round onto the unit circle are refused, not returned.
+        assert!(matches!(Design::butterworth(8).lowpass(1e-18, rate), Err(Error::Numeric { .. })));
+    }
+}

@@ -210,3 +210,35 @@ fn middle(n: usize, value: impl Fn(usize) -> f64) -> f64 {
         n => 0.5 * value(n / 2 - 1) + 0.5 * value(n / 2),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kernels_are_checked() {
+        assert!(median_filter(&[1.0, 2.0], 2).is_err());
+        assert!(median_filter(&[1.0, 2.0], 7).is_err());
+        assert_eq!(median_filter(&[1.0, 2.0], 5).unwrap(), [0.0, 0.0]);
+        assert!(median_filter(&[], 1).unwrap().is_empty());
+    }
+
+    #[test]
+    fn nan_spoils_only_its_windows() {
+        let y = median_filter(&[1.0, 2.0, f64::NAN, 4.0, 5.0, 6.0], 3).unwrap();
+        assert_eq!(y.iter().map(|v| v.is_nan()).collect::<Vec<_>>(), [false, true, true, true, false, false]);
+    }
+
+    #[test]
+    fn hampel_replaces_infinity_and_passes_over_nan() {
+        let mut x: Vec<f64> = (0..30).map(|i| f64::from(i % 5)).collect();
+        x[7] = f64::INFINITY;
+        x[15] = f64::NAN;
+        let result = Hampel::new(4).filter(&x).unwrap();
+        assert_eq!(result.replaced, [7]);
+        assert!(result.cleaned[7].is_finite() && result.cleaned[15].is_nan());
+        assert!(Hampel::new(0).filter(&x).is_err());
+        assert!(Hampel::new(3).sigmas(f64::NAN).filter(&x).is_err());
+        assert_eq!(Hampel::new(usize::MAX).filter(&x).unwrap().cleaned.len(), 30);
+    }
+}

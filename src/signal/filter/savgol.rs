@@ -140,3 +140,50 @@ fn gram(time: &[f64], degree: usize, order: usize, scale: f64) -> Vec<Polynomial
     }
     basis
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_and_ends_are_those_of_scipy() {
+        let slope = SavitzkyGolay::new(7, 3).unwrap().derivative(1, 1.0).unwrap();
+        // scipy.signal.savgol_coeffs(7, 3, deriv=1, use="dot"), here as fractions of 252
+        let expected = [22.0, -67.0, -58.0, 0.0, 58.0, 67.0, -22.0].map(|v| v / 252.0);
+        for (f, e) in slope.coefficients().iter().zip(expected) {
+            assert!((f - e).abs() < 1e-14);
+        }
+        let x: Vec<f64> = (0..40).map(|i| f64::from((i * i * 7 + 3 * i) % 11 - 5)).collect();
+        let y = slope.filter(&x).unwrap();
+        // scipy.signal.savgol_filter(x, 7, 3, deriv=1)[[0, 1, 2, 37, 38, 39]]
+        let expected = [6.753968253968241, 2.0277777777777706, -0.8650793650793647];
+        for (f, e) in y[..3].iter().zip(expected) {
+            assert!((f - e).abs() < 1e-12);
+        }
+        let expected = [-1.1507936507936325, 1.456349206349234, 5.89682539682544];
+        for (f, e) in y[37..].iter().zip(expected) {
+            assert!((f - e).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn high_degrees_keep_their_digits() {
+        // Solved in rational arithmetic; a least-squares solver on powers of time loses rank here.
+        let smooth = SavitzkyGolay::new(101, 10).unwrap();
+        let expected = [-0.014017404838777416, 0.004577111784090585, 0.011291798342348473, 0.010907159996130756];
+        for (f, e) in smooth.coefficients().iter().zip(expected) {
+            assert!((f - e).abs() < 1e-13);
+        }
+        assert!((smooth.coefficients()[50] - 0.07270962247077259).abs() < 1e-13);
+    }
+
+    #[test]
+    fn settings_are_checked() {
+        assert!(SavitzkyGolay::new(4, 1).is_err());
+        assert!(SavitzkyGolay::new(5, 5).is_err());
+        assert!(SavitzkyGolay::new(5, 2).unwrap().derivative(3, 1.0).is_err());
+        assert!(SavitzkyGolay::new(5, 2).unwrap().derivative(1, 0.0).is_err());
+        assert!(matches!(SavitzkyGolay::new(5, 2).unwrap().filter(&[1.0; 4]), Err(Error::TooFew { .. })));
+        assert_eq!(SavitzkyGolay::new(1, 0).unwrap().filter(&[1.0, 2.0]).unwrap(), [1.0, 2.0]);
+    }
+}

@@ -231,3 +231,65 @@ fn cascade<const N: usize>(sections: &[[f64; 6]; N], state: &mut [[f64; 2]; N], 
     }
     *state = s;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signal::filter::Design;
+
+    fn unit() -> SampleRate {
+        SampleRate::hz(2.0).unwrap()
+    }
+
+    #[test]
+    fn steady_state_is_that_of_scipy_and_keeps_a_constant() {
+        let sos = Design::chebyshev1(3, 0.5).bandstop(0.1, 0.25, unit()).unwrap();
+        // scipy.signal.sosfilt_zi(cheby1(3, 0.5, [0.1, 0.25], "bandstop", output="sos"))
+        let expected = [
+            [0.23437660614855244, 0.23437660614855307],
+            [-0.4293000048259737, 0.4949451924638429],
+            [0.5833459907852712, -0.5059760968940492],
+        ];
+        for (f, e) in sos.steady_state().unwrap().iter().flatten().zip(expected.iter().flatten()) {
+            assert!((f - e).abs() < 1e-9);
+        }
+        let mut y = vec![7.0; 500];
+        sos.stream_at(7.0).unwrap().process_in_place(&mut y);
+        assert!(y.iter().all(|v| (v - 7.0 * sos.gain(0.0, unit())).abs() < 1e-12));
+        let integrator = Sos::new(vec![[1.0, 0.0, 0.0, 1.0, -1.0, 0.0]]).unwrap();
+        assert_eq!(integrator.filter(&[1.0, 1.0, 1.0]), [1.0, 2.0, 3.0]);
+        assert!(matches!(integrator.steady_state(), Err(Error::Numeric { .. })));
+    }
+
+    #[test]
+    fn forward_and_backward_is_that_of_scipy() {
+        let sos = Design::butterworth(3).lowpass(0.25, unit()).unwrap();
+        let x: Vec<f64> = (0..40).map(|i| f64::from((i * i * 7 + 3 * i) % 11 - 5)).collect();
+        let y = sos.filtfilt(&x).unwrap();
+        // scipy.signal.sosfiltfilt(butter(3, 0.25, output="sos"), x)[[0, 1, 20, 39]]
+        let expected = [-4.983510045714356, -2.736008645919113, -1.2534249580426604, 1.0006991583005236];
+        for (f, e) in [y[0], y[1], y[20], y[39]].iter().zip(expected) {
+            assert!((f - e).abs() < 1e-9, "{f}, expected {e}");
+        }
+        // A third-order filter has one first-order section: 3 (2 * 2 + 1 - 1) = 12 samples are added.
+        assert!(matches!(sos.filtfilt(&x[..12]), Err(Error::TooFew { needed: 13, found: 12, .. })));
+        assert!(sos.filtfilt(&x[..13]).is_ok());
+    }
+
+    #[test]
+    fn silence_ends_in_exact_zeros() {
+        let mut stream = Design::butterworth(4).lowpass(0.2, unit()).unwrap().stream();
+        stream.process_in_place(&mut [1.0; 10]);
+        let mut silence = vec![0.0; 20_000];
+        stream.process_in_place(&mut silence);
+        assert!(stream.state.iter().flatten().all(|s| s.abs() < f64::MIN_POSITIVE && !s.is_subnormal()));
+        assert!(silence.iter().filter(|v| v.is_subnormal()).count() < 2 * FLUSH);
+    }
+
+    #[test]
+    fn bad_sections_are_refused() {
+        assert!(matches!(Sos::new(vec![]), Err(Error::TooFew { .. })));
+        assert!(matches!(Sos::new(vec![[1.0, 0.0, 0.0, 0.0, 0.0, 0.0]]), Err(Error::Parameter { .. })));
+        assert!(matches!(Sos::new(vec![[f64::NAN, 0.0, 0.0, 1.0, 0.0, 0.0]]), Err(Error::Parameter { .. })));
+    }
+}
