@@ -1,9 +1,15 @@
 //! What the machine said: samples with a rate, recordings with channels, windows over them, and the signal
 //! processing that comes before any feature.
 
+pub mod detrend;
 pub mod filter;
+pub mod hilbert;
+pub mod integrate;
+pub mod peaks;
+pub mod rainflow;
 mod rate;
 mod recording;
+pub mod resample;
 pub mod spectral;
 mod windows;
 
