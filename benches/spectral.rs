@@ -7,7 +7,9 @@ use prognos::signal::spectral::{RealFft, Welch};
 use std::hint::black_box;
 
 fn signal(n: usize) -> Vec<f64> {
-    (0..n).map(|i| (i as f64 * 0.37).sin() + 0.3 * (i as f64 * 1.7).cos() + (i as f64 * i as f64 * 0.013).sin()).collect()
+    (0..n)
+        .map(|i| (i as f64 * 0.37).sin() + 0.3 * (i as f64 * 1.7).cos() + (i as f64 * i as f64 * 0.013).sin())
+        .collect()
 }
 
 fn spectral(c: &mut Criterion) {

@@ -121,7 +121,9 @@ impl RealFft {
         self.check(bins.len(), scratch)?;
         fill(&mut scratch.real);
         let work = &mut scratch.work[..self.forward.get_scratch_len()];
-        self.forward.process_with_scratch(&mut scratch.real, bins, work).map_err(|e| Error::numeric("FFT", e.to_string()))
+        self.forward
+            .process_with_scratch(&mut scratch.real, bins, work)
+            .map_err(|e| Error::numeric("FFT", e.to_string()))
     }
 
     /// The samples whose spectrum is `bins`, scaled by `1 / len` so that it undoes [`forward`](Self::forward). The
