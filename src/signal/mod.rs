@@ -14,4 +14,8 @@ pub mod spectral;
 mod windows;
 
 pub use rate::SampleRate;
+pub use recording::{
+    Channel, ChannelFill, FillPolicy, Gap, Missing, OnMissing, Recording, ResampleMethod, ResamplePolicy, ResampleReport,
+    Sampling, StepLimit,
+};
 pub use windows::{Signal, Window, WindowSpec, Windows};
