@@ -512,21 +512,45 @@ impl PcaMonitor {
         let d = z.len();
         let mut t2 = [0.0; LANES];
         r.copy_from_slice(z);
-        for (p, lambda) in self.loadings.chunks_exact(d.max(1)).zip(&self.eigenvalues) {
+        // Two components at a time, so that each scaled cell is loaded once for both.
+        let mut pairs = self.loadings.chunks_exact(2 * d.max(1));
+        for (pair, lambda) in (&mut pairs).zip(self.eigenvalues.chunks_exact(2)) {
+            let (p, q) = pair.split_at(d);
             let mut t = [0.0; LANES];
-            for (&p, z) in p.iter().zip(z) {
+            let mut u = [0.0; LANES];
+            for ((&p, &q), z) in p.iter().zip(q).zip(z) {
+                for l in 0..LANES {
+                    t[l] += p * z[l];
+                    u[l] += q * z[l];
+                }
+            }
+            for ((&p, &q), r) in p.iter().zip(q).zip(r.iter_mut()) {
+                for l in 0..LANES {
+                    r[l] -= p * t[l] + q * u[l];
+                }
+            }
+            let weights = (1.0 / lambda[0], 1.0 / lambda[1]);
+            for l in 0..LANES {
+                t2[l] += t[l] * t[l] * weights.0 + u[l] * u[l] * weights.1;
+            }
+        }
+        let last = pairs.remainder();
+        if let Some(lambda) = self.eigenvalues.get(self.k - 1)
+            && !last.is_empty()
+        {
+            let mut t = [0.0; LANES];
+            for (&p, z) in last.iter().zip(z) {
                 for l in 0..LANES {
                     t[l] += p * z[l];
                 }
             }
-            for (&p, r) in p.iter().zip(r.iter_mut()) {
+            for (&p, r) in last.iter().zip(r.iter_mut()) {
                 for l in 0..LANES {
                     r[l] -= p * t[l];
                 }
             }
-            let weight = 1.0 / lambda;
             for l in 0..LANES {
-                t2[l] += t[l] * t[l] * weight;
+                t2[l] += t[l] * t[l] / lambda;
             }
         }
         let mut spe = [0.0; LANES];
