@@ -4,6 +4,7 @@
 pub(crate) mod lanes;
 pub(crate) mod linalg;
 pub(crate) mod moments;
+pub(crate) mod order;
 pub(crate) mod par;
 pub(crate) mod rng;
 pub(crate) mod roots;
