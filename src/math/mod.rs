@@ -4,6 +4,8 @@
 pub(crate) mod lanes;
 pub(crate) mod linalg;
 pub(crate) mod par;
+pub(crate) mod quadrature;
 pub(crate) mod rng;
 pub(crate) mod roots;
+pub(crate) mod small;
 pub(crate) mod special;
