@@ -549,7 +549,9 @@ mod tests {
     #[test]
     fn the_cdf_rises_even_where_the_ratio_falls() {
         // The ratio starts near its limit and falls, or rises and falls.
-        for (gap, slope, v1) in [(-0.1, -1.0, 0.0), (-1.0, 0.5, 0.9), (2.0, 1.0, -0.9), (-5.0, 1.0, -0.99), (3.0, -2.0, 0.5)] {
+        for (gap, slope, v1) in
+            [(-0.1, -1.0, 0.0), (-1.0, 0.5, 0.9), (2.0, 1.0, -0.9), (-5.0, 1.0, -0.99), (3.0, -2.0, 0.5)]
+        {
             let rul = crossing(gap, slope, 1.0, v1, 1.0);
             let mut before = 0.0;
             for i in 0..200 {

@@ -42,7 +42,10 @@ fn paths(units: &[History<'_>], scale: Scale) -> Result<Paths> {
             jacobian += scale.transform.ln_derivative(v - scale.phi);
         }
         if ![line.tt, line.ty, line.residual, line.y].iter().all(|v| v.is_finite()) {
-            return Err(Error::numeric("line of a fleet unit", "squares exceed the range of numbers: scale the values"));
+            return Err(Error::numeric(
+                "line of a fleet unit",
+                "squares exceed the range of numbers: scale the values",
+            ));
         }
         lines.push(line);
     }
@@ -65,9 +68,8 @@ fn population(lines: &[Moments], left_out: Option<usize>) -> Result<(LinePrior, 
     }
     let coefficients: Vec<[f64; 2]> = kept.iter().map(|l| [l.y - l.slope() * l.t, l.slope()]).collect();
     let mean = [0, 1].map(|k| coefficients.iter().map(|c| c[k]).sum::<f64>() / m);
-    let between = |a: usize, b: usize| {
-        coefficients.iter().map(|c| (c[a] - mean[a]) * (c[b] - mean[b])).sum::<f64>() / (m - 1.0)
-    };
+    let between =
+        |a: usize, b: usize| coefficients.iter().map(|c| (c[a] - mean[a]) * (c[b] - mean[b])).sum::<f64>() / (m - 1.0);
     // Mean sampling covariance of the least-squares coefficients.
     let sampling = [
         kept.iter().map(|l| noise * (1.0 / l.n + l.t * l.t / l.tt)).sum::<f64>() / m,
@@ -104,7 +106,9 @@ fn best_power(units: &[History<'_>], phi: f64) -> Result<Transform> {
     }
     let loss = |p: f64| {
         let scale = Scale { transform: Transform::Power(p), phi };
-        paths(units, scale).and_then(|p| left_out_likelihood(&p)).map_or(f64::INFINITY, |l| if l.is_nan() { f64::INFINITY } else { -l })
+        paths(units, scale)
+            .and_then(|p| left_out_likelihood(&p))
+            .map_or(f64::INFINITY, |l| if l.is_nan() { f64::INFINITY } else { -l })
     };
     let grid: Vec<f64> = (0..=12).map(|i| -4.0 + 0.5 * f64::from(i)).collect();
     let best = grid.iter().map(|&p| (loss(p), p)).fold((f64::INFINITY, f64::NAN), |a, b| if b.0 < a.0 { b } else { a });

@@ -96,8 +96,8 @@ impl Posterior {
         let (w0, w1) = (d0 * e0, d1 * e1);
         let mean = [prior_mean[0] + cov[0] * w0 + cov[1] * w1, prior_mean[1] + cov[1] * w0 + cov[2] * w1];
         // Squared distance of the least-squares line from the prior's, in units of the noise variance.
-        let distance = (d0 * e0 * e0 * (1.0 + v1 * d1) - 2.0 * vab * d0 * d1 * e0 * e1 + d1 * e1 * e1 * (1.0 + va * d0))
-            / det;
+        let distance =
+            (d0 * e0 * e0 * (1.0 + v1 * d1) - 2.0 * vab * d0 * d1 * e0 * e1 + d1 * e1 * e1 * (1.0 + va * d0)) / det;
         let misfit = m.residual / before + distance.max(0.0);
         let half_ln_det = 0.5 * det.ln() + 0.5 * m.n * before.ln();
         match noise {
@@ -181,7 +181,10 @@ impl Scale {
         }
         Err(Error::numeric(
             format!("{what} {value} at time {at}"),
-            format!("value - phi (phi = {}) must be a positive number of moderate size for {:?}", self.phi, self.transform),
+            format!(
+                "value - phi (phi = {}) must be a positive number of moderate size for {:?}",
+                self.phi, self.transform
+            ),
         ))
     }
 }
@@ -220,7 +223,10 @@ impl Settings {
             Error::parameter(
                 "threshold",
                 self.threshold.value,
-                format!("threshold - phi (phi = {}) lies outside of the domain of {:?}", self.scale.phi, self.scale.transform),
+                format!(
+                    "threshold - phi (phi = {}) lies outside of the domain of {:?}",
+                    self.scale.phi, self.scale.transform
+                ),
             )
         })
     }

@@ -16,7 +16,6 @@ pub use exponential::{ExponentialDegradation, ExponentialDegradationParams};
 pub use linear::{LinearDegradation, LinearDegradationParams};
 
 use crate::error::{Error, Result, check_positive};
-use line::Scale;
 
 /// The value at which a unit counts as failed, and from which side it is reached.
 #[derive(Debug, Clone, Copy, PartialEq)]
