@@ -160,15 +160,19 @@ impl Recording {
             let reason = format!("{about:.0} rows from the first to the last time stamp, at most {max_rows} are allowed");
             return Err(Error::parameter("max_rows", max_rows, reason));
         }
-        // The estimate is off by one at most; the grid itself decides.
-        let mut rows = about as usize + 1;
-        while grid(start, rate, rows) <= last {
-            rows += 1;
-        }
-        while rows > 1 && grid(start, rate, rows - 1) > last {
-            rows -= 1;
-        }
-        Ok(rows)
+        // The estimate is off by one at most; the grid itself decides. At the very end of time the grid saturates.
+        let rows = about as usize;
+        let inside = |row: usize| {
+            let time = grid(start, rate, row);
+            time <= last && (time < i64::MAX || row as f64 <= about)
+        };
+        Ok(if inside(rows + 1) {
+            rows + 2
+        } else if rows == 0 || inside(rows) {
+            rows + 1
+        } else {
+            rows
+        })
     }
 
     /// Hold, linear and nearest: one walk over the known samples along the grid.
