@@ -254,10 +254,8 @@ impl CsvReader {
         let lines = self.pass(&records, &names, &mut columns)?;
 
         // Columns that turned out to be text are read again as text.
-        let mut again: Vec<Builder> = columns
-            .iter()
-            .map(|c| Builder::new(if c.failed.is_some() { Plan::Text } else { Plan::Skip }))
-            .collect();
+        let mut again: Vec<Builder> =
+            columns.iter().map(|c| Builder::new(if c.failed.is_some() { Plan::Text } else { Plan::Skip })).collect();
         if columns.iter().any(|c| c.failed.is_some()) {
             self.pass(&records, &names, &mut again)?;
         }
@@ -550,11 +548,7 @@ impl Records<'_> {
         line
     }
 
-    fn each_by_whitespace(
-        &self,
-        skipped: u64,
-        mut f: impl FnMut(u64, &ByteRecord) -> Result<bool>,
-    ) -> Result<()> {
+    fn each_by_whitespace(&self, skipped: u64, mut f: impl FnMut(u64, &ByteRecord) -> Result<bool>) -> Result<()> {
         let mut record = ByteRecord::new();
         for (i, line) in self.text.split(|&b| b == b'\n').enumerate() {
             if line.first().is_some_and(|&b| Some(b) == self.options.comment) {
@@ -625,7 +619,10 @@ mod tests {
     fn errors_name_file_line_and_column() {
         let reader = CsvReader::new();
         assert_eq!(error(&reader, b"a,b\n1,2\n\n1,2,3\n"), "t.csv, line 4: has 3 cells, expected 2");
-        assert_eq!(error(&reader.clone().comment(b'#'), b"#x\r\na,b\r\n#y\r\n\r\n1\r\n"), "t.csv, line 5: has 1 cells, expected 2");
+        assert_eq!(
+            error(&reader.clone().comment(b'#'), b"#x\r\na,b\r\n#y\r\n\r\n1\r\n"),
+            "t.csv, line 5: has 1 cells, expected 2"
+        );
         assert!(error(&reader, b"").contains("no row"));
         assert!(error(&reader, b"a,a\n").contains("columns 0 and 1"));
         assert!(error(&reader, b"a,b\n1,\xff\n").contains("line 2, column `b`"));

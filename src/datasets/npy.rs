@@ -451,7 +451,9 @@ mod tests {
         }
         assert!(values("<f8", "(0, 9223372036854775807)", &[]).is_empty());
         assert!(NpyArray::read_bytes("t", &file("|u1", false, "(2,)", &[1, 2, 3])).is_err());
-        assert!(NpyArray::read_bytes("t", b"\x93NUMPY\x02\x00\xff\xff\xff\xff").unwrap_err().to_string().contains("header"));
+        assert!(
+            NpyArray::read_bytes("t", b"\x93NUMPY\x02\x00\xff\xff\xff\xff").unwrap_err().to_string().contains("header")
+        );
     }
 
     #[test]

@@ -85,7 +85,13 @@ fn counts(table: &Table, column: &str) -> Result<Vec<usize>> {
     table.numbers(column)?.iter().enumerate().map(count).collect()
 }
 
-fn lifetimes(table: &Table, time: &str, failed: Option<&str>, count: Option<&str>, others: &[&str]) -> Result<Lifetimes> {
+fn lifetimes(
+    table: &Table,
+    time: &str,
+    failed: Option<&str>,
+    count: Option<&str>,
+    others: &[&str],
+) -> Result<Lifetimes> {
     let rows = table.nrows();
     Ok(Lifetimes {
         times: complete(table, time)?.to_vec(),
@@ -144,8 +150,15 @@ pub fn integrated_circuits(datasets: impl AsRef<Path>) -> Result<Lifetimes> {
 /// # Errors
 /// See the [module](self).
 pub fn tires(datasets: impl AsRef<Path>) -> Result<Lifetimes> {
-    let names =
-        ["tire_age", "wedge_gauge", "interbelt_gauge", "eb2b", "peel_force", "carbon_black", "wedge_gauge_x_peel_force"];
+    let names = [
+        "tire_age",
+        "wedge_gauge",
+        "interbelt_gauge",
+        "eb2b",
+        "peel_force",
+        "carbon_black",
+        "wedge_gauge_x_peel_force",
+    ];
     lifetimes(&table(datasets, "tires.csv")?, "survival", Some("failed"), None, &names)
 }
 

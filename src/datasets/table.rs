@@ -215,11 +215,7 @@ impl Table {
     ///
     /// # Errors
     /// As [`recording`](Self::recording).
-    pub fn recording_with(
-        &self,
-        columns: &[impl AsRef<str>],
-        policy: StampPolicy,
-    ) -> Result<(Recording, StampReport)> {
+    pub fn recording_with(&self, columns: &[impl AsRef<str>], policy: StampPolicy) -> Result<(Recording, StampReport)> {
         let time = self.cells.iter().zip(&self.names).find_map(|(cells, name)| match cells {
             Cells::Time(stamps) => Some((stamps, name)),
             _ => None,

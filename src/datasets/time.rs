@@ -160,7 +160,9 @@ mod tests {
         assert_eq!(parse(TimeFormat::EpochSeconds, "1772366400.123456789"), Some(1_772_366_400_123_456_789));
         assert_eq!(parse(TimeFormat::EpochSeconds, "-0.5"), Some(-500_000_000));
         assert_eq!(parse(TimeFormat::EpochSeconds, "1.5e3"), Some(1_500_000_000_000));
-        for cell in ["", ".", "-", "12:00", "2026-13-01", "99999999999", "1e300", "nan", "2026-02-30 00:00:00", "9999-01-01"] {
+        for cell in
+            ["", ".", "-", "12:00", "2026-13-01", "99999999999", "1e300", "nan", "2026-02-30 00:00:00", "9999-01-01"]
+        {
             assert_eq!(TimeFormat::EpochSeconds.parse(cell, tz::Offset::UTC).ok(), None, "{cell}");
             assert_eq!(TimeFormat::Iso.parse(cell, tz::Offset::UTC).ok(), None, "{cell}");
         }

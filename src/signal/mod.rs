@@ -9,7 +9,7 @@ mod windows;
 
 pub use rate::SampleRate;
 pub use recording::{
-    Channel, ChannelFill, FillPolicy, Gap, Missing, OnMissing, Recording, ResampleMethod, ResamplePolicy, ResampleReport,
-    Sampling, StepLimit,
+    Channel, ChannelFill, FillPolicy, Gap, Missing, OnMissing, Recording, ResampleMethod, ResamplePolicy,
+    ResampleReport, Sampling, StepLimit,
 };
 pub use windows::{Signal, Window, WindowSpec, Windows};

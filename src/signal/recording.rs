@@ -198,12 +198,7 @@ impl Recording {
     /// [`Error::Parameter`] for an empty name or one that is taken (or when the rows would reach beyond the year
     /// 2261); [`Error::Shape`] when there are not as many samples as rows; [`Error::NonFinite`] for an infinite
     /// sample.
-    pub fn with_channel(
-        mut self,
-        name: impl Into<String>,
-        unit: impl Into<String>,
-        samples: Vec<f64>,
-    ) -> Result<Self> {
+    pub fn with_channel(mut self, name: impl Into<String>, unit: impl Into<String>, samples: Vec<f64>) -> Result<Self> {
         let channel = Channel { name: name.into(), unit: unit.into(), samples };
         if channel.name.is_empty() {
             return Err(Error::parameter("name", "", "a channel needs a name"));
@@ -469,7 +464,11 @@ impl Channel {
 /// nanosecond.
 fn check_end(start: i64, rate: SampleRate, rows: usize) -> Result<()> {
     if rows > 1 && rate.period() < 1e-9 {
-        return Err(Error::parameter("rate", rate, "time is kept in whole nanoseconds, the period must not be shorter"));
+        return Err(Error::parameter(
+            "rate",
+            rate,
+            "time is kept in whole nanoseconds, the period must not be shorter",
+        ));
     }
     let last = rows.saturating_sub(1) as f64 * rate.period() + to_seconds(start);
     if last < 9.223e9 {

@@ -102,9 +102,28 @@ fn odd_csv_files_never_panic() {
     let wide = [b",".repeat(50_000), b"\n".to_vec(), b",".repeat(50_000)].concat();
     let quoted = [b"a\n\"".as_slice(), &[b'x'; 10_000]].concat();
     let files: Vec<&[u8]> = vec![
-        b"", b"\n", b"\r\n\r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbfa\n1", b"\"", b"a", b"a\n", b",\n,\n", b"\0\0\0", b"\xff\xfe",
-        b"a,b\n1\n", b"a\n1,2\n", b"t\n99999999999999999999\n", b"t\n-9223372036854775808\n", b"t\nnan\n",
-        b"\x1f\x8b", b"\x1f\x8b\x08\0\0\0\0\0\0\0", &long, &wide, &quoted, CSV,
+        b"",
+        b"\n",
+        b"\r\n\r\n",
+        b"\xef\xbb\xbf",
+        b"\xef\xbb\xbfa\n1",
+        b"\"",
+        b"a",
+        b"a\n",
+        b",\n,\n",
+        b"\0\0\0",
+        b"\xff\xfe",
+        b"a,b\n1\n",
+        b"a\n1,2\n",
+        b"t\n99999999999999999999\n",
+        b"t\n-9223372036854775808\n",
+        b"t\nnan\n",
+        b"\x1f\x8b",
+        b"\x1f\x8b\x08\0\0\0\0\0\0\0",
+        &long,
+        &wide,
+        &quoted,
+        CSV,
     ];
     for file in files {
         for reader in readers() {
@@ -150,7 +169,9 @@ fn mutated_npy_never_panics() {
 
 #[test]
 fn huge_declared_shapes_are_errors_at_once() {
-    for shape in ["(1152921504606846976,)", "(137438953472,)", "(99999999999999999999,)", "(65536, 65536, 65536, 65536)"] {
+    for shape in
+        ["(1152921504606846976,)", "(137438953472,)", "(99999999999999999999,)", "(65536, 65536, 65536, 65536)"]
+    {
         for order in ["True", "False"] {
             let dict = format!("{{'descr': '<f8', 'fortran_order': {order}, 'shape': {shape}}}");
             assert!(NpyArray::read_bytes("huge", &npy(&dict, &[0; 4096])).is_err(), "{shape}");
@@ -180,7 +201,8 @@ fn every_truncation_of_a_valid_file_is_an_error_or_a_shorter_table() {
 #[test]
 fn nan_and_repeated_stamps_are_named() {
     let reader = CsvReader::new().time_column("t");
-    let error = |text: &str| reader.read_bytes("f", text.as_bytes()).and_then(|t| t.recording(&["x"])).unwrap_err().to_string();
+    let error =
+        |text: &str| reader.read_bytes("f", text.as_bytes()).and_then(|t| t.recording(&["x"])).unwrap_err().to_string();
     assert!(error("t,x\n1,1\nNaN,2\n").contains("line 3, column `t`"));
     assert!(error("t,x\n1,1\n,2\n").contains("line 3, column `t`"));
     assert!(error("t,x\n1,1\n1,2\n").contains("line 3, column `t`: the time is that of line 2"));

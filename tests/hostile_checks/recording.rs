@@ -1,8 +1,6 @@
 //! Hostile input to recordings.
 
-use prognos::signal::{
-    FillPolicy, OnMissing, Recording, ResampleMethod, ResamplePolicy, SampleRate, StepLimit,
-};
+use prognos::signal::{FillPolicy, OnMissing, Recording, ResampleMethod, ResamplePolicy, SampleRate, StepLimit};
 
 const METHODS: [ResampleMethod; 4] =
     [ResampleMethod::Hold, ResampleMethod::Linear, ResampleMethod::Nearest, ResampleMethod::Mean];
@@ -77,8 +75,8 @@ fn any_stamps() {
         match Recording::stamped(&t) {
             Ok(line) => exercise(&name, &line.with_channel("x", "", vec![1.0; t.len()]).unwrap()),
             Err(e) => {
-                let bad = t.iter().any(|v| !v.is_finite() || v.abs() > 9e9)
-                    || t.windows(2).any(|p| (p[1] - p[0]) < 1e-9);
+                let bad =
+                    t.iter().any(|v| !v.is_finite() || v.abs() > 9e9) || t.windows(2).any(|p| (p[1] - p[0]) < 1e-9);
                 assert!(bad, "{name}: {e}");
             }
         }

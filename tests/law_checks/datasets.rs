@@ -33,7 +33,9 @@ fn the_series_are_as_described() {
     assert_eq!(specimens.iter().map(|s| s.cycles_millions.len()).sum::<usize>(), 262);
     let failed = specimens.iter().filter(|s| s.crack_length_relative.iter().any(|&c| c >= 1.6 / 0.9)).count();
     assert_eq!(failed, 12);
-    assert!(specimens.iter().all(|s| (10..=13).contains(&s.cycles_millions.len()) && s.crack_length_relative[0] == 1.0));
+    assert!(
+        specimens.iter().all(|s| (10..=13).contains(&s.cycles_millions.len()) && s.crack_length_relative[0] == 1.0)
+    );
 
     let shuttle = datasets::shuttle(folder()).unwrap();
     assert_eq!(shuttle.rows.dim(), (49_097, 9));
@@ -55,7 +57,11 @@ fn the_life_data_are_as_described() {
         (reliability::generator_fans(&d).unwrap(), 70, 12, 0),
     ];
     for (i, (data, units, failures, covariates)) in facts.iter().enumerate() {
-        assert_eq!((data.units(), data.failures(), data.covariates.ncols()), (*units, *failures, *covariates), "set {i}");
+        assert_eq!(
+            (data.units(), data.failures(), data.covariates.ncols()),
+            (*units, *failures, *covariates),
+            "set {i}"
+        );
         assert_eq!(data.covariates.nrows(), data.times.len());
     }
     let wheels = reliability::turbine_wheels(&d).unwrap();

@@ -13,7 +13,8 @@ fn samples(n: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value
 
 /// Stamps in nanoseconds with steps from 1 ns to 100 s, and as many samples.
 fn stamped() -> impl Strategy<Value = Recording> {
-    let steps = proptest::collection::vec(prop_oneof![1i64..1000, 500_000_000i64..1_500_000_000, 1..100_000_000_000i64], 2..80);
+    let steps =
+        proptest::collection::vec(prop_oneof![1i64..1000, 500_000_000i64..1_500_000_000, 1..100_000_000_000i64], 2..80);
     steps.prop_flat_map(|steps| {
         let n = steps.len();
         samples(n..=n).prop_map(move |x| {
@@ -128,7 +129,11 @@ fn twin(times: &[f64], x: &[f64], grid: &[f64], period: f64, method: ResampleMet
                 near.filter(|p| (p.0 - g).abs() <= gap).map(|p| p.1)
             }
             ResampleMethod::Linear => before.zip(after).and_then(|(a, b)| {
-                if a.0 == b.0 { Some(a.1) } else { (b.0 - a.0 <= gap).then(|| a.1 + (b.1 - a.1) * (g - a.0) / (b.0 - a.0)) }
+                if a.0 == b.0 {
+                    Some(a.1)
+                } else {
+                    (b.0 - a.0 <= gap).then(|| a.1 + (b.1 - a.1) * (g - a.0) / (b.0 - a.0))
+                }
             }),
             _ => {
                 let bin: Vec<f64> = known.iter().filter(|p| p.0 >= g && p.0 < g + period).map(|p| p.1).collect();

@@ -157,7 +157,8 @@ impl Recording {
         let (start, last) = (self.at(0), self.at(self.len() - 1));
         let about = self.duration() * rate.as_hz();
         if about >= max_rows as f64 {
-            let reason = format!("{about:.0} rows from the first to the last time stamp, at most {max_rows} are allowed");
+            let reason =
+                format!("{about:.0} rows from the first to the last time stamp, at most {max_rows} are allowed");
             return Err(Error::parameter("max_rows", max_rows, reason));
         }
         // The estimate is off by one at most; the grid itself decides. At the very end of time the grid saturates.
