@@ -99,11 +99,12 @@ impl Recording {
     /// row of the recording. A uniform recording resampled at its own rate is itself. O(rows + new rows) per channel.
     ///
     /// # Errors
-    /// [`Error::Parameter`] when the gap limit is negative or NaN, the period is shorter than a nanosecond, or the
+    /// [`Error::TooFew`] when there is no channel; [`Error::Parameter`] when the gap limit is negative or NaN, the period is shorter than a nanosecond, or the
     /// result would have more rows than the policy allows; [`Error::Numeric`] when the policy says so and a value is
     /// missing; [`Error::NonFinite`] when a mean overflows.
     pub fn resample_uniform(&self, policy: &ResamplePolicy) -> Result<(Self, ResampleReport)> {
         let rate = policy.rate;
+        self.check_channels()?;
         if rate.period() < 1e-9 {
             return Err(Error::parameter("rate", rate, "time is kept in whole nanoseconds"));
         }
