@@ -434,6 +434,11 @@ impl Recording {
         })
     }
 
+    /// A uniform time line takes its length from its channels, so it cannot be made without one.
+    fn check_channels(&self) -> Result<()> {
+        if self.channels.is_empty() { Err(Error::too_few("channels of the recording", 1, 0)) } else { Ok(()) }
+    }
+
     /// Time of a row that exists.
     fn at(&self, row: usize) -> i64 {
         match &self.timeline {

@@ -5,6 +5,7 @@ mod anomaly;
 mod datasets;
 mod features;
 mod health;
+mod recording;
 mod rul;
 mod signal;
 

@@ -2,8 +2,10 @@
 #![allow(dead_code)]
 
 mod anomaly;
+mod datasets;
 mod features;
 mod health;
+mod recording;
 mod rul;
 mod signal;
 

@@ -267,13 +267,14 @@ impl Recording {
     /// a period; what is lost is that much time, so keep it far below the period of interest.
     ///
     /// # Errors
-    /// [`Error::TooFew`] when there are fewer than two stamped rows; [`Error::Parameter`] when `tolerance` is negative
+    /// [`Error::TooFew`] when there is no channel or fewer than two stamped rows; [`Error::Parameter`] when `tolerance` is negative
     /// or NaN; [`Error::Numeric`] naming the first row that is off the grid.
     pub fn as_uniform(&self, tolerance: f64) -> Result<Self> {
         check_span("tolerance", tolerance)?;
         if self.rate().is_some() {
             return Ok(self.clone());
         }
+        self.check_channels()?;
         if self.len() < 2 {
             return Err(Error::too_few("rows for a sampling period", 2, self.len()));
         }
