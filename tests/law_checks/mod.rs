@@ -6,6 +6,7 @@ mod features;
 mod health;
 mod rul;
 mod signal;
+mod spectral;
 
 /// Runs `f` on pools of 1, 2, 3 and 8 threads and asserts that the bits of its result are the same on all.
 #[cfg(feature = "parallel")]
