@@ -16,12 +16,15 @@
 
 mod calculator;
 mod distribution;
+mod lines;
 mod matrix;
 mod plan;
 mod registry;
 mod set;
 mod shared;
 mod spec;
+mod spectra;
+mod spectrum;
 mod stream;
 mod vibration;
 

@@ -3,8 +3,10 @@
 //! Planning takes the union of what all kernels need; [`Workspace::compute`] computes it once a window, in a fixed
 //! order, into buffers that stay; every kernel then reads it through [`Shared`].
 
+use super::spectra::{Parts, Source, Spectra, SpectralNeeds, Values};
 use crate::math::lanes;
 use crate::math::moments::{Blocks, Moments};
+use crate::signal::spectral::Complex64;
 use crate::signal::{SampleRate, Window};
 
 /// What a feature reads besides the samples themselves.
@@ -21,6 +23,7 @@ pub struct Needs {
     sorted: bool,
     centred: bool,
     diff: bool,
+    pub(super) spectral: SpectralNeeds,
 }
 
 impl Needs {
@@ -65,6 +68,34 @@ impl Needs {
         self
     }
 
+    /// The Fourier transform of the samples.
+    #[must_use]
+    pub fn fourier(mut self) -> Self {
+        self.spectral.fourier();
+        self
+    }
+
+    /// The magnitudes of the Fourier transform.
+    #[must_use]
+    pub fn magnitude(mut self) -> Self {
+        self.spectral.spectrum(Source::Magnitude, Parts::NONE);
+        self
+    }
+
+    /// The periodogram.
+    #[must_use]
+    pub fn periodogram(mut self) -> Self {
+        self.spectral.spectrum(Source::Power, Parts::NONE);
+        self
+    }
+
+    /// Welch's power density with pieces of `nperseg` samples.
+    #[must_use]
+    pub fn welch(mut self, nperseg: usize) -> Self {
+        self.spectral.spectrum(Source::Welch(nperseg), Parts::NONE);
+        self
+    }
+
     /// Adds what another feature needs.
     pub(crate) fn join(&mut self, other: &Self) {
         self.moments |= other.moments;
@@ -72,6 +103,7 @@ impl Needs {
         self.sorted |= other.sorted;
         self.centred |= other.centred;
         self.diff |= other.diff;
+        self.spectral.join(&other.spectral);
     }
 }
 
@@ -84,11 +116,12 @@ pub(crate) struct Workspace {
     sorted: Vec<f64>,
     centred: Vec<f64>,
     diff: Vec<f64>,
+    spectra: Spectra,
 }
 
 impl Workspace {
     /// Buffers for what is needed, for windows of `len` samples.
-    pub(crate) fn new(needs: Needs, len: usize, _rate: SampleRate) -> Self {
+    pub(crate) fn new(needs: Needs, len: usize, rate: SampleRate) -> Self {
         let reserve = |wanted: bool| Vec::with_capacity(if wanted { len } else { 0 });
         Self {
             blocks: Blocks::new(if needs.moments { len } else { 0 }),
@@ -96,6 +129,7 @@ impl Workspace {
             sorted: reserve(needs.sorted),
             centred: reserve(needs.centred),
             diff: reserve(needs.diff),
+            spectra: Spectra::new(&needs.spectral, len, rate),
             needs,
         }
     }
@@ -127,6 +161,7 @@ impl Workspace {
             self.diff.clear();
             self.diff.extend(x.windows(2).map(|p| p[1] - p[0]));
         }
+        self.spectra.compute(x);
         true
     }
 
@@ -215,6 +250,41 @@ impl<'a> Shared<'a> {
     #[must_use]
     pub fn median(&self) -> f64 {
         self.quantile(0.5)
+    }
+
+    /// `sum x_n exp(-2 pi i k n / N)`, not scaled, bins 0 to n/2.
+    #[must_use]
+    pub fn fourier(&self) -> &'a [Complex64] {
+        &self.work.spectra.fourier
+    }
+
+    /// Magnitudes of the Fourier transform of the samples (mean included), bins 0 to n/2 at `k rate / n`.
+    #[must_use]
+    pub fn magnitude(&self) -> &'a [f64] {
+        self.spectrum(Source::Magnitude).map_or(&[], |s| &s.values)
+    }
+
+    /// One-sided power density of the samples less their mean, boxcar window, bins 0 to n/2 at `k rate / n`.
+    #[must_use]
+    pub fn periodogram(&self) -> &'a [f64] {
+        self.spectrum(Source::Power).map_or(&[], |s| &s.values)
+    }
+
+    /// Welch's one-sided power density (Hann, half overlap, mean of each piece taken out), bins 0 to m/2 at `k rate / m`,
+    /// where m is `nperseg` or, when that is shorter, the length of the window.
+    #[must_use]
+    pub fn welch(&self, nperseg: usize) -> &'a [f64] {
+        self.spectrum(Source::Welch(nperseg)).map_or(&[], |s| &s.values)
+    }
+
+    /// A declared spectrum with its sums.
+    pub(crate) fn spectrum(&self, source: Source) -> Option<&'a Values> {
+        self.work.spectra.get(source)
+    }
+
+    /// Everything spectral.
+    pub(crate) fn spectra(&self) -> &'a Spectra {
+        &self.work.spectra
     }
 
     /// Sum of squared differences of neighbours.

@@ -8,6 +8,7 @@ mod health;
 mod recording;
 mod rul;
 mod signal;
+mod spectral;
 
 use ndarray::Array2;
 

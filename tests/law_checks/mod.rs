@@ -8,6 +8,7 @@ mod health;
 mod recording;
 mod rul;
 mod signal;
+mod spectral;
 
 /// Runs `f` on pools of 1, 2, 3 and 8 threads and asserts that the bits of its result are the same on all.
 #[cfg(feature = "parallel")]

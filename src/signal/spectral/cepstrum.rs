@@ -145,14 +145,18 @@ impl Cepstrum {
 /// # Errors
 /// [`Error::Parameter`] when no quefrency lies between the two; [`Error::Numeric`] when all values there are NaN.
 pub fn peak_quefrency(cepstrum: &[f64], from: usize, to: usize) -> Result<(usize, f64)> {
-    let to = to.min(cepstrum.len() / 2);
-    let range = cepstrum.get(from..=to).filter(|r| !r.is_empty());
-    let range = range.ok_or_else(|| Error::parameter("from", from, "no quefrency lies between the bounds"))?;
-    let mut best: Option<(usize, f64)> = None;
-    for (i, &c) in range.iter().enumerate() {
-        if !c.is_nan() && best.is_none_or(|(_, top)| c > top) {
-            best = Some((from + i, c));
-        }
+    let top = to.min(cepstrum.len() / 2);
+    if from > top || cepstrum.is_empty() {
+        return Err(Error::parameter("from", from, "no quefrency lies between the bounds"));
     }
-    best.ok_or_else(|| Error::numeric("cepstrum", "every value is NaN: a bin of the spectrum was exactly zero"))
+    peak_between(cepstrum, from, to)
+        .ok_or_else(|| Error::numeric("cepstrum", "every value is NaN: a bin of the spectrum was exactly zero"))
+}
+
+/// As [`peak_quefrency`], without the reason why there is none.
+pub(crate) fn peak_between(cepstrum: &[f64], from: usize, to: usize) -> Option<(usize, f64)> {
+    let range = cepstrum.get(from..=to.min(cepstrum.len() / 2))?;
+    let numbers = range.iter().enumerate().filter(|(_, c)| !c.is_nan());
+    let best = numbers.reduce(|best, next| if next.1 > best.1 { next } else { best })?;
+    Some((from + best.0, *best.1))
 }

@@ -33,6 +33,7 @@ mod stft;
 mod welch;
 mod window;
 
+pub(crate) use cepstrum::peak_between;
 pub use cepstrum::{Cepstrum, CepstrumScratch, peak_quefrency};
 pub use detrend::Detrend;
 pub use dpss::{dpss, slepian_window};
