@@ -1,6 +1,7 @@
 //! One isolation tree: growing it, walking it, checking one that was read from a file.
 
 use super::average_path_length;
+#[cfg(feature = "serde")]
 use crate::error::{Error, Result};
 use crate::math::rng::Rng;
 
