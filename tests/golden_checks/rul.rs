@@ -3,7 +3,7 @@
 use super::{Outcome, Tally, close, compare, json_files, load, number, numbers};
 use prognos::decision::{AgeReplacement, BlockReplacement};
 use prognos::health::quality::{Monotonicity, Resampling, monotonicity, prognosability, trendability};
-use prognos::rul::degradation::{ExponentialDegradation, FailureThreshold, LinearDegradation, LinePrior};
+use prognos::rul::degradation::{ExponentialDegradation, FailureThreshold, LinePrior, LinearDegradation};
 use prognos::rul::survival::{KaplanMeier, Lifetimes, Weibull};
 use prognos::rul::{Level, RulEstimate};
 use serde_json::Value;

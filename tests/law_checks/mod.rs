@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 mod anomaly;
+mod decision;
 mod features;
 mod health;
 mod rul;
