@@ -3,6 +3,7 @@
 
 mod anomaly;
 mod datasets;
+mod decision;
 mod features;
 mod health;
 mod recording;
