@@ -14,15 +14,22 @@
 //! An undefined value (0/0, too short a window, the skewness of a constant) is NaN, and so is one that overflows.
 //! A window with a NaN or infinite sample follows the set's [`NanPolicy`].
 
+mod autocorrelation;
 mod calculator;
+mod change;
+mod crossings;
 mod distribution;
 mod matrix;
+mod monitoring;
 mod plan;
+mod ranks;
 mod registry;
 mod set;
 mod shared;
 mod spec;
 mod stream;
+mod theil_sen;
+mod trend;
 mod vibration;
 
 pub use matrix::{FeatureMatrix, Rows};

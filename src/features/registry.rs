@@ -5,7 +5,15 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 static CALCULATORS: LazyLock<HashMap<String, Calculator>> = LazyLock::new(|| {
-    let families = [super::distribution::calculators(), super::vibration::calculators()];
+    let families = [
+        super::distribution::calculators(),
+        super::vibration::calculators(),
+        super::trend::calculators(),
+        super::change::calculators(),
+        super::crossings::calculators(),
+        super::monitoring::calculators(),
+        super::autocorrelation::calculators(),
+    ];
     families.into_iter().flatten().map(|c| (c.name.to_string(), c)).collect()
 });
 

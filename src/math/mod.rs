@@ -8,3 +8,4 @@ pub(crate) mod par;
 pub(crate) mod rng;
 pub(crate) mod roots;
 pub(crate) mod special;
+pub(crate) mod student;
