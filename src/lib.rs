@@ -9,6 +9,7 @@ pub mod datasets;
 pub mod decision;
 pub mod features;
 pub mod health;
+pub mod learners;
 #[cfg(feature = "persist")]
 pub mod persist;
 pub mod rul;

@@ -35,6 +35,7 @@ mod vibration;
 pub use matrix::{FeatureMatrix, Rows};
 pub use plan::Extractor;
 pub use set::{Feature, FeatureSet, NanPolicy};
+pub(crate) use shared::quantile_of_sorted;
 pub use shared::{Needs, Scratch, Shared};
 pub use spec::{FeatureSpec, Value};
 pub use stream::FeatureStream;

@@ -6,7 +6,7 @@
 use super::autocorrelation::Correlator;
 use super::ranks::{RankTrend, Ranker};
 use crate::math::lanes;
-use crate::math::moments::Moments;
+use crate::math::moments::{Blocks, Moments};
 use crate::signal::{SampleRate, Window};
 
 /// What a feature reads besides the samples themselves.
@@ -100,6 +100,7 @@ impl Needs {
 #[derive(Debug)]
 pub(crate) struct Workspace {
     needs: Needs,
+    blocks: Blocks,
     moments: Moments,
     sorted: Vec<f64>,
     centred: Vec<f64>,
@@ -114,6 +115,7 @@ impl Workspace {
     pub(crate) fn new(needs: Needs, len: usize, _rate: SampleRate) -> Self {
         let reserve = |wanted: bool| Vec::with_capacity(if wanted { len } else { 0 });
         Self {
+            blocks: Blocks::new(if needs.moments { len } else { 0 }),
             moments: Moments::default(),
             sorted: reserve(needs.sorted),
             centred: reserve(needs.centred),
@@ -126,10 +128,11 @@ impl Workspace {
     }
 
     /// Computes everything that is needed for one window; `false`, and nothing is valid, when a sample is NaN or
-    /// infinite.
-    pub(crate) fn compute(&mut self, x: &[f64]) -> bool {
+    /// infinite. `start` is where the window stands in the one signal that this workspace is used for; windows that
+    /// stand alone have none.
+    pub(crate) fn compute(&mut self, x: &[f64], start: Option<usize>) -> bool {
         if self.needs.moments {
-            self.moments = Moments::of(x, self.needs.roots);
+            self.moments = self.blocks.moments(x, start, self.needs.roots);
             // A finite sum of |x| has no NaN and no infinity in it: the usual window needs no scan of its own.
             if !self.moments.sum_abs.is_finite() && x.iter().any(|v| !v.is_finite()) {
                 return false;

@@ -2,6 +2,7 @@
 
 pub mod anomaly;
 pub mod features;
+pub mod filt;
 pub mod rul;
 pub mod trend;
 
