@@ -85,7 +85,8 @@ pub fn ventilation(number: usize, raw: &Recording) -> Result<Machine, Failure> {
     let level = |(v, r): (&f64, &f64)| if *r > 0.5 { *v } else { f64::NAN };
     let level: Vec<f64> = vibration.iter().zip(&running).map(level).collect();
     let starts = stretches.iter().filter(|s| s.state > 0).count();
-    let share = running.iter().filter(|r| **r > 0.5).count() as f64 / running.iter().filter(|r| !r.is_nan()).count() as f64;
+    let share =
+        running.iter().filter(|r| **r > 0.5).count() as f64 / running.iter().filter(|r| !r.is_nan()).count() as f64;
 
     // The last 24 hours, every hour: how long and how often did it run, and how strongly did it vibrate meanwhile?
     let day = WindowSpec::sliding_seconds(DAY, HOUR);
@@ -198,10 +199,7 @@ impl Watch {
 
         // An alarm holds until the score has fallen to half of the limit; rows are hours.
         let hours = |h: f64| h as usize;
-        let rule = Events::above(1.0)
-            .off(0.5)
-            .min_duration(hours(self.min_hours))
-            .merge_gap(hours(self.merge_hours));
+        let rule = Events::above(1.0).off(0.5).min_duration(hours(self.min_hours)).merge_gap(hours(self.merge_hours));
         let usual = baseline.view().mean_axis(ndarray::Axis(0)).ok_or("no baseline")?;
         let mut findings = Vec::new();
         for event in rule.find(&scores)? {

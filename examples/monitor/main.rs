@@ -58,7 +58,8 @@ fn run() -> Result<(), Failure> {
         None => prognos::datasets::directory()?,
     };
     let progress = ProgressBar::new(3 + cracks::SPECIMENS).with_style(
-        ProgressStyle::with_template("{msg:24} {wide_bar} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar()),
+        ProgressStyle::with_template("{msg:24} {wide_bar} {pos}/{len}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
 
     let mut machines = Vec::new();

@@ -172,7 +172,10 @@ pub fn html(machines: &[Machine], study: &Study) -> Result<String, Failure> {
          content=\"width=device-width,initial-scale=1\"><title>Condition report</title><style>{STYLE}</style><main>\
          <h1>Condition report</h1><p class=\"soft\">Recorded data from <code>datasets/</code>; times are UTC.</p>"
     )?;
-    write!(page, "<section><h2>What to do</h2><table><tr><th>machine<th>recommended<th>why<th class=n>abnormal periods</tr>")?;
+    write!(
+        page,
+        "<section><h2>What to do</h2><table><tr><th>machine<th>recommended<th>why<th class=n>abnormal periods</tr>"
+    )?;
     for machine in machines {
         write!(
             page,
@@ -214,7 +217,10 @@ fn section(page: &mut String, machine: &Machine) -> Result<(), Failure> {
     write!(page, "<h3>Measured</h3>{}", plots::signal(machine)?)?;
     write!(page, "<h3>Score, in units of the alarm limit</h3>{}", plots::score(machine)?)?;
     if !machine.findings.is_empty() {
-        write!(page, "<h3>Abnormal periods</h3><table><tr><th>from<th>to<th class=n>hours<th>severity<th>reason<th>share of the score</tr>")?;
+        write!(
+            page,
+            "<h3>Abnormal periods</h3><table><tr><th>from<th>to<th class=n>hours<th>severity<th>reason<th>share of the score</tr>"
+        )?;
         for f in &machine.findings {
             row(page, f)?;
         }
@@ -255,10 +261,17 @@ fn cracks(page: &mut String, study: &Study) -> Result<(), Failure> {
     for p in shown(study) {
         write!(page, "<div>{}</div>", plots::path(p, study)?)?;
     }
-    write!(page, "</div><h3>All specimens</h3><p class=\"soft\">Bar: 90 % interval; dot: median; cross: failed; triangle: stopped \
-         intact, still to live. Red: contradicted by what came.</p>{}", plots::intervals(study)?)?;
+    write!(
+        page,
+        "</div><h3>All specimens</h3><p class=\"soft\">Bar: 90 % interval; dot: median; cross: failed; triangle: stopped \
+         intact, still to live. Red: contradicted by what came.</p>{}",
+        plots::intervals(study)?
+    )?;
     write!(page, "<p>{}.</p><p>{}.</p>", escape(&coverage(study)), escape(&accuracy(study)))?;
-    write!(page, "<table><tr><th>specimen<th class=n>median<th class=n>90 % interval<th>what came<th>recommended then</tr>")?;
+    write!(
+        page,
+        "<table><tr><th>specimen<th class=n>median<th class=n>90 % interval<th>what came<th>recommended then</tr>"
+    )?;
     for p in &study.predicted {
         write!(
             page,

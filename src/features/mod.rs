@@ -14,11 +14,16 @@
 //! An undefined value (0/0, too short a window, the skewness of a constant) is NaN, and so is one that overflows.
 //! A window with a NaN or infinite sample follows the set's [`NanPolicy`].
 
+mod autocorrelation;
 mod calculator;
+mod change;
+mod crossings;
 mod distribution;
 mod lines;
 mod matrix;
+mod monitoring;
 mod plan;
+mod ranks;
 mod registry;
 mod set;
 mod shared;
@@ -26,6 +31,8 @@ mod spec;
 mod spectra;
 mod spectrum;
 mod stream;
+mod theil_sen;
+mod trend;
 mod vibration;
 
 pub use matrix::{FeatureMatrix, Rows};

@@ -3,6 +3,8 @@
 //! Planning takes the union of what all kernels need; [`Workspace::compute`] computes it once a window, in a fixed
 //! order, into buffers that stay; every kernel then reads it through [`Shared`].
 
+use super::autocorrelation::Correlator;
+use super::ranks::{RankTrend, Ranker};
 use super::spectra::{Parts, Source, Spectra, SpectralNeeds, Values};
 use crate::math::lanes;
 use crate::math::moments::{Blocks, Moments};
@@ -24,6 +26,9 @@ pub struct Needs {
     centred: bool,
     diff: bool,
     pub(super) spectral: SpectralNeeds,
+    ranks: bool,
+    /// Lags of the autocorrelation, lag 0 among them; 0 when it is not needed.
+    lags: usize,
 }
 
 impl Needs {
@@ -96,6 +101,20 @@ impl Needs {
         self
     }
 
+    /// The order of the samples: how their ranks go with time.
+    #[must_use]
+    pub(crate) fn ranks(mut self) -> Self {
+        self.ranks = true;
+        self
+    }
+
+    /// The autocorrelation up to `max_lag` (cut to the length of the window less 1), and the samples less their mean.
+    #[must_use]
+    pub fn autocorrelation(mut self, max_lag: usize) -> Self {
+        self.lags = self.lags.max(max_lag.saturating_add(1));
+        self.centred()
+    }
+
     /// Adds what another feature needs.
     pub(crate) fn join(&mut self, other: &Self) {
         self.moments |= other.moments;
@@ -104,6 +123,8 @@ impl Needs {
         self.centred |= other.centred;
         self.diff |= other.diff;
         self.spectral.join(&other.spectral);
+        self.ranks |= other.ranks;
+        self.lags = self.lags.max(other.lags);
     }
 }
 
@@ -117,6 +138,9 @@ pub(crate) struct Workspace {
     centred: Vec<f64>,
     diff: Vec<f64>,
     spectra: Spectra,
+    ranker: Ranker,
+    ranks: RankTrend,
+    correlator: Correlator,
 }
 
 impl Workspace {
@@ -130,6 +154,9 @@ impl Workspace {
             centred: reserve(needs.centred),
             diff: reserve(needs.diff),
             spectra: Spectra::new(&needs.spectral, len, rate),
+            ranker: Ranker::new(if needs.ranks { len } else { 0 }),
+            ranks: RankTrend::default(),
+            correlator: Correlator::new(len, needs.lags),
             needs,
         }
     }
@@ -162,6 +189,12 @@ impl Workspace {
             self.diff.extend(x.windows(2).map(|p| p[1] - p[0]));
         }
         self.spectra.compute(x);
+        if self.needs.ranks {
+            self.ranks = self.ranker.trend(x);
+        }
+        if self.needs.lags > 0 {
+            self.correlator.compute(&self.centred);
+        }
         true
     }
 
@@ -237,6 +270,18 @@ impl<'a> Shared<'a> {
     #[must_use]
     pub fn diff(&self) -> &'a [f64] {
         &self.work.diff
+    }
+
+    /// How the ranks of the samples go with time; zeros unless declared.
+    pub(crate) fn ranks(&self) -> &'a RankTrend {
+        &self.work.ranks
+    }
+
+    /// Sums of products (x[i] - mean)(x[i + lag] - mean), for lags from 0: divided by the first they are the biased
+    /// autocorrelation.
+    #[must_use]
+    pub fn autocorrelation_sums(&self) -> &'a [f64] {
+        self.work.correlator.sums()
     }
 
     /// Quantile `q` in 0..=1 by linear interpolation (Hyndman & Fan 1996, type 7) of the sorted samples; NaN when
@@ -320,6 +365,12 @@ impl Scratch {
     /// An array of `n` numbers; what it holds is left over from before.
     pub fn floats(&mut self, n: usize) -> &mut [f64] {
         grow(&mut self.first, n, 0.0)
+    }
+
+    /// A list, empty, which keeps the room it has grown to.
+    pub(crate) fn list(&mut self) -> &mut Vec<f64> {
+        self.first.clear();
+        &mut self.first
     }
 
     /// Two arrays of `n` and `m` numbers; what they hold is left over from before.

@@ -11,3 +11,4 @@ pub(crate) mod rng;
 pub(crate) mod roots;
 pub(crate) mod small;
 pub(crate) mod special;
+pub(crate) mod student;

@@ -5,6 +5,7 @@ pub mod features;
 pub mod filt;
 pub mod rul;
 pub mod spec;
+pub mod trend;
 
 use serde_json::Value;
 use std::collections::BTreeMap;

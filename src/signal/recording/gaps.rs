@@ -1,6 +1,8 @@
 //! What a recording lacks: silent stretches, missing cells, uneven steps; and filling cells in place.
 
 use super::{Channel, Recording, Timeline, grid, seconds_between};
+use std::fmt;
+
 use crate::error::{Error, Result};
 use crate::signal::SampleRate;
 
@@ -92,6 +94,13 @@ pub struct ChannelFill {
     pub computed: usize,
     /// Values of the result that are missing (NaN). `measured + computed + missing` is the number of rows.
     pub missing: usize,
+}
+
+impl fmt::Display for ChannelFill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { channel, measured, computed, missing } = self;
+        write!(f, "{channel}: {measured} values measured, {computed} computed, {missing} missing")
+    }
 }
 
 /// `Ok` for a time span that is not NaN and not negative; infinity means without limit.
