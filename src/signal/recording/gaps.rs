@@ -303,6 +303,7 @@ impl Recording {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact values are meant
 mod tests {
     use super::*;
 
