@@ -12,6 +12,8 @@
 //! T2 = sum_{a <= k} t_a² / lambda_a        SPE = |z - sum_{a <= k} t_a p_a|²
 //! ```
 //!
+//! With [`Scaling::Robust`] `z` is counted from the median, and so are the second moments S.
+//!
 //! **Score.** `max(T2 / limit of T2, SPE / limit of SPE)`: above 1 exactly when one of the two classical charts
 //! alarms. The maximum rather than the weighted sum of Yue & Qin (2001), because every score then belongs to one
 //! chart, whose contributions explain it and add up to it. The price: a row moderately high on both charts scores
@@ -165,7 +167,7 @@ impl PcaMonitorValidParams {
         let (eigenvalues, vectors) = symmetric_eigen(&second_moments(rows.values, &transform))?;
         let d = kept.len();
         // Below this an eigenvalue is rounding of the largest one, not variance.
-        let noise = eigenvalues[0] * f64::EPSILON * 8.0 * d.max(n) as f64;
+        let noise = eigenvalues[0] * f64::EPSILON * 16.0 * (d + 16) as f64;
         let eigenvalues: Vec<f64> = eigenvalues.iter().map(|&l| if l > noise { l } else { 0.0 }).collect();
         let rank = eigenvalues.iter().filter(|l| **l > 0.0).count().min(n - 1);
         if rank == 0 {
