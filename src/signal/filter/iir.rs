@@ -141,7 +141,7 @@ impl Design {
                 let mu = (1.0 / epsilon).asinh() / n as f64;
                 let p: Vec<_> = (0..n).map(|i| -Complex64::new(mu, angle(i)).sinh()).collect();
                 let k = p.iter().fold(one, |a, p| a * -p).re;
-                Zpk { z: vec![], p, k: if n % 2 == 0 { k / (1.0 + epsilon * epsilon).sqrt() } else { k } }
+                Zpk { z: vec![], p, k: if n.is_multiple_of(2) { k / (1.0 + epsilon * epsilon).sqrt() } else { k } }
             }
             Family::Chebyshev2 { attenuation_db } => {
                 let epsilon = 1.0 / (10f64.powf(0.1 * check_positive("attenuation_db", attenuation_db)?) - 1.0).sqrt();
