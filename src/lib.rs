@@ -1,4 +1,5 @@
 //! Predictive maintenance analytics: from what a machine's sensors said to a decision about the machine.
+#![forbid(unsafe_code)]
 
 mod error;
 mod math;
@@ -9,6 +10,7 @@ pub mod datasets;
 pub mod decision;
 pub mod features;
 pub mod health;
+pub mod learners;
 #[cfg(feature = "persist")]
 pub mod persist;
 pub mod rul;

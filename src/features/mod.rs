@@ -14,11 +14,16 @@
 //! An undefined value (0/0, too short a window, the skewness of a constant) is NaN, and so is one that overflows.
 //! A window with a NaN or infinite sample follows the set's [`NanPolicy`].
 
+mod autocorrelation;
 mod calculator;
+mod change;
+mod crossings;
 mod distribution;
 mod lines;
 mod matrix;
+mod monitoring;
 mod plan;
+mod ranks;
 mod registry;
 mod set;
 mod shared;
@@ -26,11 +31,14 @@ mod spec;
 mod spectra;
 mod spectrum;
 mod stream;
+mod theil_sen;
+mod trend;
 mod vibration;
 
 pub use matrix::{FeatureMatrix, Rows};
 pub use plan::Extractor;
 pub use set::{Feature, FeatureSet, NanPolicy};
+pub(crate) use shared::quantile_of_sorted;
 pub use shared::{Needs, Scratch, Shared};
 pub use spec::{FeatureSpec, Value};
 pub use stream::FeatureStream;

@@ -10,6 +10,11 @@ static CALCULATORS: LazyLock<HashMap<String, Calculator>> = LazyLock::new(|| {
         super::vibration::calculators(),
         super::spectrum::calculators(),
         super::lines::calculators(),
+        super::trend::calculators(),
+        super::change::calculators(),
+        super::crossings::calculators(),
+        super::monitoring::calculators(),
+        super::autocorrelation::calculators(),
     ];
     families.into_iter().flatten().map(|c| (c.name.to_string(), c)).collect()
 });

@@ -3,9 +3,11 @@
 //! Planning takes the union of what all kernels need; [`Workspace::compute`] computes it once a window, in a fixed
 //! order, into buffers that stay; every kernel then reads it through [`Shared`].
 
+use super::autocorrelation::Correlator;
+use super::ranks::{RankTrend, Ranker};
 use super::spectra::{Parts, Source, Spectra, SpectralNeeds, Values};
 use crate::math::lanes;
-use crate::math::moments::Moments;
+use crate::math::moments::{Blocks, Moments};
 use crate::signal::spectral::Complex64;
 use crate::signal::{SampleRate, Window};
 
@@ -24,6 +26,9 @@ pub struct Needs {
     centred: bool,
     diff: bool,
     pub(super) spectral: SpectralNeeds,
+    ranks: bool,
+    /// Lags of the autocorrelation, lag 0 among them; 0 when it is not needed.
+    lags: usize,
 }
 
 impl Needs {
@@ -96,6 +101,20 @@ impl Needs {
         self
     }
 
+    /// The order of the samples: how their ranks go with time.
+    #[must_use]
+    pub(crate) fn ranks(mut self) -> Self {
+        self.ranks = true;
+        self
+    }
+
+    /// The autocorrelation up to `max_lag` (cut to the length of the window less 1), and the samples less their mean.
+    #[must_use]
+    pub fn autocorrelation(mut self, max_lag: usize) -> Self {
+        self.lags = self.lags.max(max_lag.saturating_add(1));
+        self.centred()
+    }
+
     /// Adds what another feature needs.
     pub(crate) fn join(&mut self, other: &Self) {
         self.moments |= other.moments;
@@ -104,6 +123,8 @@ impl Needs {
         self.centred |= other.centred;
         self.diff |= other.diff;
         self.spectral.join(&other.spectral);
+        self.ranks |= other.ranks;
+        self.lags = self.lags.max(other.lags);
     }
 }
 
@@ -111,11 +132,15 @@ impl Needs {
 #[derive(Debug)]
 pub(crate) struct Workspace {
     needs: Needs,
+    blocks: Blocks,
     moments: Moments,
     sorted: Vec<f64>,
     centred: Vec<f64>,
     diff: Vec<f64>,
     spectra: Spectra,
+    ranker: Ranker,
+    ranks: RankTrend,
+    correlator: Correlator,
 }
 
 impl Workspace {
@@ -123,20 +148,25 @@ impl Workspace {
     pub(crate) fn new(needs: Needs, len: usize, rate: SampleRate) -> Self {
         let reserve = |wanted: bool| Vec::with_capacity(if wanted { len } else { 0 });
         Self {
+            blocks: Blocks::new(if needs.moments { len } else { 0 }),
             moments: Moments::default(),
             sorted: reserve(needs.sorted),
             centred: reserve(needs.centred),
             diff: reserve(needs.diff),
             spectra: Spectra::new(&needs.spectral, len, rate),
+            ranker: Ranker::new(if needs.ranks { len } else { 0 }),
+            ranks: RankTrend::default(),
+            correlator: Correlator::new(len, needs.lags),
             needs,
         }
     }
 
     /// Computes everything that is needed for one window; `false`, and nothing is valid, when a sample is NaN or
-    /// infinite.
-    pub(crate) fn compute(&mut self, x: &[f64]) -> bool {
+    /// infinite. `start` is where the window stands in the one signal that this workspace is used for; windows that
+    /// stand alone have none.
+    pub(crate) fn compute(&mut self, x: &[f64], start: Option<usize>) -> bool {
         if self.needs.moments {
-            self.moments = Moments::of(x, self.needs.roots);
+            self.moments = self.blocks.moments(x, start, self.needs.roots);
             // A finite sum of |x| has no NaN and no infinity in it: the usual window needs no scan of its own.
             if !self.moments.sum_abs.is_finite() && x.iter().any(|v| !v.is_finite()) {
                 return false;
@@ -159,6 +189,12 @@ impl Workspace {
             self.diff.extend(x.windows(2).map(|p| p[1] - p[0]));
         }
         self.spectra.compute(x);
+        if self.needs.ranks {
+            self.ranks = self.ranker.trend(x);
+        }
+        if self.needs.lags > 0 {
+            self.correlator.compute(&self.centred);
+        }
         true
     }
 
@@ -234,6 +270,18 @@ impl<'a> Shared<'a> {
     #[must_use]
     pub fn diff(&self) -> &'a [f64] {
         &self.work.diff
+    }
+
+    /// How the ranks of the samples go with time; zeros unless declared.
+    pub(crate) fn ranks(&self) -> &'a RankTrend {
+        &self.work.ranks
+    }
+
+    /// Sums of products (x[i] - mean)(x[i + lag] - mean), for lags from 0: divided by the first they are the biased
+    /// autocorrelation.
+    #[must_use]
+    pub fn autocorrelation_sums(&self) -> &'a [f64] {
+        self.work.correlator.sums()
     }
 
     /// Quantile `q` in 0..=1 by linear interpolation (Hyndman & Fan 1996, type 7) of the sorted samples; NaN when
@@ -317,6 +365,12 @@ impl Scratch {
     /// An array of `n` numbers; what it holds is left over from before.
     pub fn floats(&mut self, n: usize) -> &mut [f64] {
         grow(&mut self.first, n, 0.0)
+    }
+
+    /// A list, empty, which keeps the room it has grown to.
+    pub(crate) fn list(&mut self) -> &mut Vec<f64> {
+        self.first.clear();
+        &mut self.first
     }
 
     /// Two arrays of `n` and `m` numbers; what they hold is left over from before.

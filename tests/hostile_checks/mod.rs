@@ -3,8 +3,10 @@
 
 mod anomaly;
 mod datasets;
+mod decision;
 mod features;
 mod health;
+mod recording;
 mod rul;
 mod signal;
 mod spectral;

@@ -2,8 +2,11 @@
 #![allow(dead_code)]
 
 mod anomaly;
+mod datasets;
+mod decision;
 mod features;
 mod health;
+mod recording;
 mod rul;
 mod signal;
 mod spectral;
