@@ -1,5 +1,44 @@
 //! Numbers per window: feature sets, compiled plans, and the matrices they fill.
+//!
+//! # How a feature comes to be
+//! A *calculator* is one function with parameters; a [`FeatureSpec`] is a calculator with its parameters, written
+//! and read as its name (`quantile__q_0.9`); a [`FeatureSet`] is a list of specs. A set is compiled into a plan which
+//! computes what several features need (one sort, one difference, one transform) once a window, and an
+//! [`Extractor`] runs that plan without allocating.
+//!
+//! # Names
+//! Names follow tsfresh: `feature__param_value`. A name that tsfresh has means what tsfresh computes; where a
+//! definition of our own differs, it has a name of its own.
+//!
+//! # NaN
+//! An undefined value (0/0, too short a window, the skewness of a constant) is NaN, and so is one that overflows.
+//! A window with a NaN or infinite sample follows the set's [`NanPolicy`].
 
+mod autocorrelation;
+mod calculator;
+mod change;
+mod crossings;
+mod distribution;
+mod lines;
 mod matrix;
+mod monitoring;
+mod plan;
+mod ranks;
+mod registry;
+mod set;
+mod shared;
+mod spec;
+mod spectra;
+mod spectrum;
+mod stream;
+mod theil_sen;
+mod trend;
+mod vibration;
 
 pub use matrix::{FeatureMatrix, Rows};
+pub use plan::Extractor;
+pub use set::{Feature, FeatureSet, NanPolicy};
+pub(crate) use shared::quantile_of_sorted;
+pub use shared::{Needs, Scratch, Shared};
+pub use spec::{FeatureSpec, Value};
+pub use stream::FeatureStream;

@@ -2,7 +2,10 @@
 
 pub mod anomaly;
 pub mod features;
+pub mod filt;
 pub mod rul;
+pub mod spec;
+pub mod trend;
 
 use serde_json::Value;
 use std::collections::BTreeMap;

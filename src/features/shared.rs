@@ -1,0 +1,392 @@
+//! What the features of one window share: one sort, one difference, one set of moments.
+//!
+//! Planning takes the union of what all kernels need; [`Workspace::compute`] computes it once a window, in a fixed
+//! order, into buffers that stay; every kernel then reads it through [`Shared`].
+
+use super::autocorrelation::Correlator;
+use super::ranks::{RankTrend, Ranker};
+use super::spectra::{Parts, Source, Spectra, SpectralNeeds, Values};
+use crate::math::lanes;
+use crate::math::moments::{Blocks, Moments};
+use crate::signal::spectral::Complex64;
+use crate::signal::{SampleRate, Window};
+
+/// What a feature reads besides the samples themselves.
+///
+/// ```
+/// use prognos::features::Needs;
+/// let needs = Needs::new().sorted().moments();
+/// # let _ = needs;
+/// ```
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Needs {
+    moments: bool,
+    roots: bool,
+    sorted: bool,
+    centred: bool,
+    diff: bool,
+    pub(super) spectral: SpectralNeeds,
+    ranks: bool,
+    /// Lags of the autocorrelation, lag 0 among them; 0 when it is not needed.
+    lags: usize,
+}
+
+impl Needs {
+    /// The samples alone.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Mean, central moments, sums of |x| and x², minimum and maximum.
+    #[must_use]
+    pub fn moments(mut self) -> Self {
+        self.moments = true;
+        self
+    }
+
+    /// The moments, and the sum of the square roots of |x|.
+    #[must_use]
+    pub fn roots(mut self) -> Self {
+        self.roots = true;
+        self.moments()
+    }
+
+    /// The samples in rising order.
+    #[must_use]
+    pub fn sorted(mut self) -> Self {
+        self.sorted = true;
+        self
+    }
+
+    /// The samples less their mean.
+    #[must_use]
+    pub fn centred(mut self) -> Self {
+        self.centred = true;
+        self.moments()
+    }
+
+    /// The differences of neighbours, x[i+1] - x[i].
+    #[must_use]
+    pub fn diff(mut self) -> Self {
+        self.diff = true;
+        self
+    }
+
+    /// The Fourier transform of the samples.
+    #[must_use]
+    pub fn fourier(mut self) -> Self {
+        self.spectral.fourier();
+        self
+    }
+
+    /// The magnitudes of the Fourier transform.
+    #[must_use]
+    pub fn magnitude(mut self) -> Self {
+        self.spectral.spectrum(Source::Magnitude, Parts::NONE);
+        self
+    }
+
+    /// The periodogram.
+    #[must_use]
+    pub fn periodogram(mut self) -> Self {
+        self.spectral.spectrum(Source::Power, Parts::NONE);
+        self
+    }
+
+    /// Welch's power density with pieces of `nperseg` samples.
+    #[must_use]
+    pub fn welch(mut self, nperseg: usize) -> Self {
+        self.spectral.spectrum(Source::Welch(nperseg), Parts::NONE);
+        self
+    }
+
+    /// The order of the samples: how their ranks go with time.
+    #[must_use]
+    pub(crate) fn ranks(mut self) -> Self {
+        self.ranks = true;
+        self
+    }
+
+    /// The autocorrelation up to `max_lag` (cut to the length of the window less 1), and the samples less their mean.
+    #[must_use]
+    pub fn autocorrelation(mut self, max_lag: usize) -> Self {
+        self.lags = self.lags.max(max_lag.saturating_add(1));
+        self.centred()
+    }
+
+    /// Adds what another feature needs.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.moments |= other.moments;
+        self.roots |= other.roots;
+        self.sorted |= other.sorted;
+        self.centred |= other.centred;
+        self.diff |= other.diff;
+        self.spectral.join(&other.spectral);
+        self.ranks |= other.ranks;
+        self.lags = self.lags.max(other.lags);
+    }
+}
+
+/// The buffers behind [`Shared`], for windows of one length.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    needs: Needs,
+    blocks: Blocks,
+    moments: Moments,
+    sorted: Vec<f64>,
+    centred: Vec<f64>,
+    diff: Vec<f64>,
+    spectra: Spectra,
+    ranker: Ranker,
+    ranks: RankTrend,
+    correlator: Correlator,
+}
+
+impl Workspace {
+    /// Buffers for what is needed, for windows of `len` samples.
+    pub(crate) fn new(needs: Needs, len: usize, rate: SampleRate) -> Self {
+        let reserve = |wanted: bool| Vec::with_capacity(if wanted { len } else { 0 });
+        Self {
+            blocks: Blocks::new(if needs.moments { len } else { 0 }),
+            moments: Moments::default(),
+            sorted: reserve(needs.sorted),
+            centred: reserve(needs.centred),
+            diff: reserve(needs.diff),
+            spectra: Spectra::new(&needs.spectral, len, rate),
+            ranker: Ranker::new(if needs.ranks { len } else { 0 }),
+            ranks: RankTrend::default(),
+            correlator: Correlator::new(len, needs.lags),
+            needs,
+        }
+    }
+
+    /// Computes everything that is needed for one window; `false`, and nothing is valid, when a sample is NaN or
+    /// infinite. `start` is where the window stands in the one signal that this workspace is used for; windows that
+    /// stand alone have none.
+    pub(crate) fn compute(&mut self, x: &[f64], start: Option<usize>) -> bool {
+        if self.needs.moments {
+            self.moments = self.blocks.moments(x, start, self.needs.roots);
+            // A finite sum of |x| has no NaN and no infinity in it: the usual window needs no scan of its own.
+            if !self.moments.sum_abs.is_finite() && x.iter().any(|v| !v.is_finite()) {
+                return false;
+            }
+        } else if x.iter().any(|v| !v.is_finite()) {
+            return false;
+        }
+        if self.needs.sorted {
+            self.sorted.clear();
+            self.sorted.extend_from_slice(x);
+            self.sorted.sort_unstable_by(f64::total_cmp);
+        }
+        if self.needs.centred {
+            let mean = self.moments.mean;
+            self.centred.clear();
+            self.centred.extend(x.iter().map(|v| v - mean));
+        }
+        if self.needs.diff {
+            self.diff.clear();
+            self.diff.extend(x.windows(2).map(|p| p[1] - p[0]));
+        }
+        self.spectra.compute(x);
+        if self.needs.ranks {
+            self.ranks = self.ranker.trend(x);
+        }
+        if self.needs.lags > 0 {
+            self.correlator.compute(&self.centred);
+        }
+        true
+    }
+
+    /// The window together with what was computed for it.
+    pub(crate) fn view<'a>(&'a self, window: Window<'a>) -> Shared<'a> {
+        Shared { window, work: self }
+    }
+}
+
+/// One window and what was computed for all its features. What a feature did not declare in its [`Needs`] is empty
+/// or NaN.
+#[derive(Debug, Clone, Copy)]
+pub struct Shared<'a> {
+    window: Window<'a>,
+    work: &'a Workspace,
+}
+
+impl<'a> Shared<'a> {
+    /// The samples.
+    #[must_use]
+    pub fn samples(&self) -> &'a [f64] {
+        self.window.samples
+    }
+
+    /// Number of samples.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.window.samples.len()
+    }
+
+    /// Whether the window has no sample.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.window.samples.is_empty()
+    }
+
+    /// The sample rate.
+    #[must_use]
+    pub fn rate(&self) -> SampleRate {
+        self.window.rate
+    }
+
+    /// Moments and sums; zeros unless declared.
+    pub(crate) fn moments(&self) -> &'a Moments {
+        &self.work.moments
+    }
+
+    /// Mean; NaN when empty.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        if self.work.needs.moments { self.work.moments.mean } else { f64::NAN }
+    }
+
+    /// Variance with divisor n.
+    #[must_use]
+    pub fn variance(&self) -> f64 {
+        if self.work.needs.moments { self.work.moments.m2 } else { f64::NAN }
+    }
+
+    /// The samples in rising order.
+    #[must_use]
+    pub fn sorted(&self) -> &'a [f64] {
+        &self.work.sorted
+    }
+
+    /// The samples less their mean.
+    #[must_use]
+    pub fn centred(&self) -> &'a [f64] {
+        &self.work.centred
+    }
+
+    /// The differences of neighbours, x[i+1] - x[i]; one less than there are samples.
+    #[must_use]
+    pub fn diff(&self) -> &'a [f64] {
+        &self.work.diff
+    }
+
+    /// How the ranks of the samples go with time; zeros unless declared.
+    pub(crate) fn ranks(&self) -> &'a RankTrend {
+        &self.work.ranks
+    }
+
+    /// Sums of products (x[i] - mean)(x[i + lag] - mean), for lags from 0: divided by the first they are the biased
+    /// autocorrelation.
+    #[must_use]
+    pub fn autocorrelation_sums(&self) -> &'a [f64] {
+        self.work.correlator.sums()
+    }
+
+    /// Quantile `q` in 0..=1 by linear interpolation (Hyndman & Fan 1996, type 7) of the sorted samples; NaN when
+    /// empty or not declared.
+    #[must_use]
+    pub fn quantile(&self, q: f64) -> f64 {
+        quantile_of_sorted(self.sorted(), q)
+    }
+
+    /// Median of the sorted samples.
+    #[must_use]
+    pub fn median(&self) -> f64 {
+        self.quantile(0.5)
+    }
+
+    /// `sum x_n exp(-2 pi i k n / N)`, not scaled, bins 0 to n/2.
+    #[must_use]
+    pub fn fourier(&self) -> &'a [Complex64] {
+        &self.work.spectra.fourier
+    }
+
+    /// Magnitudes of the Fourier transform of the samples (mean included), bins 0 to n/2 at `k rate / n`.
+    #[must_use]
+    pub fn magnitude(&self) -> &'a [f64] {
+        self.spectrum(Source::Magnitude).map_or(&[], |s| &s.values)
+    }
+
+    /// One-sided power density of the samples less their mean, boxcar window, bins 0 to n/2 at `k rate / n`.
+    #[must_use]
+    pub fn periodogram(&self) -> &'a [f64] {
+        self.spectrum(Source::Power).map_or(&[], |s| &s.values)
+    }
+
+    /// Welch's one-sided power density (Hann, half overlap, mean of each piece taken out), bins 0 to m/2 at `k rate / m`,
+    /// where m is `nperseg` or, when that is shorter, the length of the window.
+    #[must_use]
+    pub fn welch(&self, nperseg: usize) -> &'a [f64] {
+        self.spectrum(Source::Welch(nperseg)).map_or(&[], |s| &s.values)
+    }
+
+    /// A declared spectrum with its sums.
+    pub(crate) fn spectrum(&self, source: Source) -> Option<&'a Values> {
+        self.work.spectra.get(source)
+    }
+
+    /// Everything spectral.
+    pub(crate) fn spectra(&self) -> &'a Spectra {
+        &self.work.spectra
+    }
+
+    /// Sum of squared differences of neighbours.
+    pub(crate) fn diff_energy(&self) -> f64 {
+        lanes::sum_squares(self.diff())
+    }
+}
+
+/// Quantile by linear interpolation, numpy's default, with numpy's form of the interpolation.
+pub(crate) fn quantile_of_sorted(sorted: &[f64], q: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    if !(0.0..=1.0).contains(&q) {
+        return f64::NAN;
+    }
+    let place = q * last as f64;
+    let low = (place.floor() as usize).min(last);
+    let high = (low + 1).min(last);
+    let t = place - low as f64;
+    let (a, b) = (sorted[low], sorted[high]);
+    let step = b - a;
+    if t >= 0.5 { b - step * (1.0 - t) } else { a + step * t }
+}
+
+/// Room for a kernel's own arrays. It grows on the first window and stays.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    first: Vec<f64>,
+    second: Vec<f64>,
+    index: Vec<usize>,
+}
+
+impl Scratch {
+    /// An array of `n` numbers; what it holds is left over from before.
+    pub fn floats(&mut self, n: usize) -> &mut [f64] {
+        grow(&mut self.first, n, 0.0)
+    }
+
+    /// A list, empty, which keeps the room it has grown to.
+    pub(crate) fn list(&mut self) -> &mut Vec<f64> {
+        self.first.clear();
+        &mut self.first
+    }
+
+    /// Two arrays of `n` and `m` numbers; what they hold is left over from before.
+    pub fn two(&mut self, n: usize, m: usize) -> (&mut [f64], &mut [f64]) {
+        (grow(&mut self.first, n, 0.0), grow(&mut self.second, m, 0.0))
+    }
+
+    /// An array of `n` numbers and one of `m` indices; what they hold is left over from before.
+    pub fn floats_and_indices(&mut self, n: usize, m: usize) -> (&mut [f64], &mut [usize]) {
+        (grow(&mut self.first, n, 0.0), grow(&mut self.index, m, 0))
+    }
+}
+
+fn grow<T: Clone>(buffer: &mut Vec<T>, n: usize, zero: T) -> &mut [T] {
+    if buffer.len() < n {
+        buffer.resize(n, zero);
+    }
+    &mut buffer[..n]
+}

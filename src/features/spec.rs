@@ -1,0 +1,238 @@
+//! A feature and its parameters, written and read as its name.
+//!
+//! A name is the calculator, then every parameter as `__parameter_value`, in the order of the alphabet:
+//! `quantile__q_0.9`, `agg_linear_trend__attr_"slope"__chunk_len_10__f_agg_"mean"`. This is the convention of
+//! tsfresh, down to the quotes, `True` and `False`; a name that tsfresh has means what tsfresh computes.
+
+use super::calculator::{Calculator, Kind};
+use super::registry;
+use crate::error::{Error, Result};
+use std::fmt;
+use std::str::FromStr;
+
+/// The value of one parameter, as it stands in a name.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// A whole number: `5`.
+    Int(i64),
+    /// A number with a decimal point or an exponent: `0.9`, `1e-05`.
+    Float(f64),
+    /// `True` or `False`.
+    Bool(bool),
+    /// A word in quotes: `"mean"`.
+    Word(String),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(v) => write!(f, "{v}"),
+            Self::Bool(true) => f.write_str("True"),
+            Self::Bool(false) => f.write_str("False"),
+            Self::Word(v) => write!(f, "\"{v}\""),
+            Self::Float(v) => {
+                // Python's `repr`: shortest digits, at least two in an exponent, and a sign.
+                let text = format!("{v:?}");
+                match text.split_once('e') {
+                    None => f.write_str(&text),
+                    Some((mantissa, exponent)) => {
+                        let (sign, digits) = exponent.strip_prefix('-').map_or(("+", exponent), |digits| ("-", digits));
+                        write!(f, "{mantissa}e{sign}{digits:0>2}")
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl FromStr for Value {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        if let Some(word) = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
+            return if word.contains('"') { Err(()) } else { Ok(Self::Word(word.to_owned())) };
+        }
+        match text {
+            "True" => Ok(Self::Bool(true)),
+            "False" => Ok(Self::Bool(false)),
+            _ if text.contains(['.', 'e', 'E']) => text.parse().map(Self::Float).map_err(|_| ()),
+            _ => text.parse().map(Self::Int).map_err(|_| ()),
+        }
+    }
+}
+
+/// One feature: a calculator with all its parameters. Shown, read and serialised as its name.
+///
+/// ```
+/// use prognos::features::FeatureSpec;
+/// let spec: FeatureSpec = "quantile__q_0.9".parse()?;
+/// assert_eq!(spec.to_string(), "quantile__q_0.9");
+/// assert!("quantile__q_1.5".parse::<FeatureSpec>().is_err()); // a quantile lies in 0..=1
+/// assert!("no_such_feature".parse::<FeatureSpec>().is_err());
+/// # Ok::<(), prognos::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct FeatureSpec {
+    pub(crate) calculator: &'static Calculator,
+    pub(crate) args: Args,
+}
+
+impl FeatureSpec {
+    /// Name of the calculator, without parameters.
+    #[must_use]
+    pub fn calculator(&self) -> &str {
+        &self.calculator.name
+    }
+
+    /// What the calculator computes: formula and unit, in a line.
+    #[must_use]
+    pub fn about(&self) -> &str {
+        &self.calculator.about
+    }
+
+    /// Names and values of the parameters, in the order of the name.
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.calculator.params.iter().map(|p| p.name).zip(&self.args.0)
+    }
+}
+
+impl PartialEq for FeatureSpec {
+    fn eq(&self, other: &Self) -> bool {
+        self.calculator.name == other.calculator.name && self.args == other.args
+    }
+}
+
+impl fmt::Debug for FeatureSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FeatureSpec({self})")
+    }
+}
+
+impl fmt::Display for FeatureSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.calculator.name)?;
+        for (name, value) in self.parameters() {
+            write!(f, "__{name}_{value}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for FeatureSpec {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let unknown = |reason: String| Error::UnknownFeature { name: name.to_owned(), reason };
+        let mut parts = name.split("__");
+        let head = parts.next().unwrap_or_default();
+        let calculator = registry::find(head).ok_or_else(|| unknown(format!("there is no calculator `{head}`")))?;
+        let mut values: Vec<Option<Value>> = vec![None; calculator.params.len()];
+        for part in parts {
+            // A parameter's name may hold underscores, and one name may begin as another does: take the longest.
+            let (i, text) = calculator
+                .params
+                .iter()
+                .enumerate()
+                .filter_map(|(i, p)| Some((i, part.strip_prefix(p.name)?.strip_prefix('_')?)))
+                .min_by_key(|(_, text)| text.len())
+                .ok_or_else(|| unknown(format!("`{head}` has no parameter like `{part}`")))?;
+            let param = &calculator.params[i];
+            let value: Value = text
+                .parse()
+                .map_err(|()| unknown(format!("`{text}` is not a value of the parameter `{}`", param.name)))?;
+            param.check(&value).map_err(|rule| unknown(format!("parameter `{}` = {value}: {rule}", param.name)))?;
+            if values[i].replace(value).is_some() {
+                return Err(unknown(format!("parameter `{}` stands there twice", param.name)));
+            }
+        }
+        let args = values
+            .into_iter()
+            .zip(calculator.params)
+            .map(|(value, param)| {
+                value
+                    .or_else(|| param.default.map(|text| text.parse().unwrap_or(Value::Int(0))))
+                    .ok_or_else(|| unknown(format!("parameter `{}` is missing", param.name)))
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self { calculator, args: Args(args) })
+    }
+}
+
+/// The checked values of a calculator's parameters, in the order of its table row.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Args(Box<[Value]>);
+
+impl Args {
+    /// Parameter `i` as a number; whole numbers count.
+    pub(crate) fn float(&self, i: usize) -> f64 {
+        match self.0.get(i) {
+            Some(Value::Float(v)) => *v,
+            Some(Value::Int(v)) => *v as f64,
+            _ => f64::NAN,
+        }
+    }
+
+    /// Parameter `i` as a whole number.
+    pub(crate) fn int(&self, i: usize) -> i64 {
+        match self.0.get(i) {
+            Some(Value::Int(v)) => *v,
+            _ => 0,
+        }
+    }
+
+    /// Parameter `i` as a count; negative numbers, which the tables do not admit, count as 0.
+    pub(crate) fn count(&self, i: usize) -> usize {
+        usize::try_from(self.int(i)).unwrap_or(0)
+    }
+
+    /// Parameter `i` as a truth value.
+    pub(crate) fn bool(&self, i: usize) -> bool {
+        matches!(self.0.get(i), Some(Value::Bool(true)))
+    }
+
+    /// Parameter `i` as a word.
+    pub(crate) fn word(&self, i: usize) -> &str {
+        match self.0.get(i) {
+            Some(Value::Word(v)) => v,
+            _ => "",
+        }
+    }
+}
+
+impl super::calculator::Param {
+    /// The rule that `value` breaks, if it breaks one.
+    fn check(&self, value: &Value) -> Result<(), String> {
+        match (&self.kind, value) {
+            (Kind::Int { min, max }, Value::Int(v)) if (*min..=*max).contains(v) => Ok(()),
+            (Kind::Int { min, max }, _) => Err(format!("must be a whole number from {min} to {max}")),
+            (Kind::Float { min, max }, Value::Float(_) | Value::Int(_)) => {
+                let v = match value {
+                    Value::Float(v) => *v,
+                    Value::Int(v) => *v as f64,
+                    _ => f64::NAN,
+                };
+                if v >= *min && v <= *max { Ok(()) } else { Err(format!("must lie from {min} to {max}")) }
+            }
+            (Kind::Float { .. }, _) => Err("must be a number".to_owned()),
+            (Kind::Bool, Value::Bool(_)) => Ok(()),
+            (Kind::Bool, _) => Err("must be True or False".to_owned()),
+            (Kind::Word(words), Value::Word(v)) if words.contains(&v.as_str()) => Ok(()),
+            (Kind::Word(words), _) => Err(format!("must be one of \"{}\"", words.join("\", \""))),
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for FeatureSpec {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for FeatureSpec {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let name = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        name.parse().map_err(serde::de::Error::custom)
+    }
+}
