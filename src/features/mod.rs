@@ -15,14 +15,20 @@
 //! A window with a NaN or infinite sample follows the set's [`NanPolicy`].
 
 mod calculator;
+mod counts;
 mod distribution;
+mod histogram;
 mod matrix;
+mod normality;
 mod plan;
 mod registry;
+mod robust;
 mod set;
+mod sets;
 mod shared;
 mod spec;
 mod stream;
+mod teager;
 mod vibration;
 
 pub use matrix::{FeatureMatrix, Rows};

@@ -3,6 +3,7 @@
 //! Planning takes the union of what all kernels need; [`Workspace::compute`] computes it once a window, in a fixed
 //! order, into buffers that stay; every kernel then reads it through [`Shared`].
 
+use super::counts::Ties;
 use crate::math::lanes;
 use crate::math::moments::Moments;
 use crate::signal::{SampleRate, Window};
@@ -21,6 +22,8 @@ pub struct Needs {
     sorted: bool,
     centred: bool,
     diff: bool,
+    ties: bool,
+    teager: bool,
 }
 
 impl Needs {
@@ -65,6 +68,19 @@ impl Needs {
         self
     }
 
+    /// What repeated values say; sorts.
+    pub(crate) fn ties(mut self) -> Self {
+        self.ties = true;
+        self.sorted()
+    }
+
+    /// The Teager-Kaiser energy x[i]² - x[i-1] x[i+1].
+    #[must_use]
+    pub fn teager(mut self) -> Self {
+        self.teager = true;
+        self
+    }
+
     /// Adds what another feature needs.
     pub(crate) fn join(&mut self, other: &Self) {
         self.moments |= other.moments;
@@ -72,6 +88,8 @@ impl Needs {
         self.sorted |= other.sorted;
         self.centred |= other.centred;
         self.diff |= other.diff;
+        self.ties |= other.ties;
+        self.teager |= other.teager;
     }
 }
 
@@ -83,6 +101,9 @@ pub(crate) struct Workspace {
     sorted: Vec<f64>,
     centred: Vec<f64>,
     diff: Vec<f64>,
+    ties: Ties,
+    teager: Vec<f64>,
+    teager_moments: Moments,
 }
 
 impl Workspace {
@@ -94,6 +115,9 @@ impl Workspace {
             sorted: reserve(needs.sorted),
             centred: reserve(needs.centred),
             diff: reserve(needs.diff),
+            ties: Ties::default(),
+            teager: reserve(needs.teager),
+            teager_moments: Moments::default(),
             needs,
         }
     }
@@ -123,6 +147,14 @@ impl Workspace {
         if self.needs.diff {
             self.diff.clear();
             self.diff.extend(x.windows(2).map(|p| p[1] - p[0]));
+        }
+        if self.needs.ties {
+            self.ties = Ties::of(&self.sorted);
+        }
+        if self.needs.teager {
+            self.teager.clear();
+            self.teager.extend(x.windows(3).map(|p| p[1] * p[1] - p[0] * p[2]));
+            self.teager_moments = Moments::of(&self.teager, false);
         }
         true
     }
@@ -199,6 +231,22 @@ impl<'a> Shared<'a> {
     #[must_use]
     pub fn diff(&self) -> &'a [f64] {
         &self.work.diff
+    }
+
+    /// What repeated values say; zeros unless declared.
+    pub(crate) fn ties(&self) -> &'a Ties {
+        &self.work.ties
+    }
+
+    /// The Teager-Kaiser energy x[i]² - x[i-1] x[i+1] of the inner samples; two less than there are samples.
+    #[must_use]
+    pub fn teager(&self) -> &'a [f64] {
+        &self.work.teager
+    }
+
+    /// Moments of the Teager-Kaiser energy; zeros unless declared.
+    pub(crate) fn teager_moments(&self) -> &'a Moments {
+        &self.work.teager_moments
     }
 
     /// Quantile `q` in 0..=1 by linear interpolation (Hyndman & Fan 1996, type 7) of the sorted samples; NaN when

@@ -3,6 +3,7 @@
 pub mod anomaly;
 pub mod features;
 pub mod rul;
+pub mod stat;
 
 use serde_json::Value;
 use std::collections::BTreeMap;
