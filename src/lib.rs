@@ -1,5 +1,7 @@
 //! Predictive maintenance analytics: from what a machine's sensors said to a decision about the machine.
 
+#![forbid(unsafe_code)]
+
 mod error;
 mod math;
 
