@@ -1,5 +1,5 @@
 //! Predictive maintenance analytics: from what a machine's sensors said to a decision about the machine.
-
+#![forbid(unsafe_code)]
 #![forbid(unsafe_code)]
 
 mod error;
@@ -11,6 +11,7 @@ pub mod datasets;
 pub mod decision;
 pub mod features;
 pub mod health;
+pub mod learners;
 #[cfg(feature = "persist")]
 pub mod persist;
 pub mod rul;

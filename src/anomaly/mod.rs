@@ -1,1 +1,99 @@
 //! Is this normal? Detectors, thresholds, events and reasons.
+//!
+//! A detector is fitted on rows that are (mostly) healthy and gives every row a score: **higher is more anomalous,
+//! always**. A [`Threshold`] fitted on the scores of healthy rows turns scores into alarms, [`Events`] turns alarms
+//! into events, [`Detector::explain`] names the sensors behind a row.
+//!
+//! | detector | for | scores |
+//! |---|---|---|
+//! | [`PcaMonitor`] | correlated sensors of a healthy baseline | larger of T2 and SPE, each over its control limit |
+//! | [`IsolationForest`] | an unlabelled mixed history | 0..1, about 0.5 for ordinary rows |
+//!
+//! ```
+//! use prognos::anomaly::{Detector, PcaMonitor, Threshold};
+//! use ndarray::Array2;
+//! // Two sensors that move together, and a third of its own.
+//! let wave = |i: usize, k: f64| (i as f64 * k).sin();
+//! let healthy = Array2::from_shape_fn((400, 3), |(i, j)| match j {
+//!     0 => wave(i, 0.7) + 0.1 * wave(i, 11.3),
+//!     1 => wave(i, 0.7) + 0.1 * wave(i, 5.1),
+//!     _ => wave(i, 1.9),
+//! });
+//! let mut today = healthy.clone();
+//! for i in 200..230 {
+//!     today[[i, 1]] += 1.5;
+//! }
+//! let model = PcaMonitor::params().explained(0.9).fit(&healthy)?;
+//! let limit = Threshold::false_alarms(0.0025).fit(&model.score(&healthy)?)?;
+//! let events = limit.events(&model.score(&today)?);
+//! assert_eq!(events.len(), 1);
+//! assert_eq!((events[0].start, events[0].end), (200, 230));
+//! let why = model.explain(today.row(events[0].peak))?;
+//! assert_ne!(why.ranked()[0].0, "2"); // one of the pair that no longer agrees
+//! # Ok::<(), prognos::Error>(())
+//! ```
+
+mod attribution;
+mod door;
+mod events;
+mod isolation_forest;
+mod pca;
+mod threshold;
+
+pub use attribution::Attribution;
+pub use door::Linfa;
+pub use events::{Event, EventTracker, Events};
+pub use isolation_forest::{IsolationForest, IsolationForestParams, IsolationForestValidParams, average_path_length};
+pub use pca::{
+    Components, PcaMonitor, PcaMonitorParams, PcaMonitorValidParams, SpeLimit, Statistic, T2Contribution, T2Limit,
+};
+pub use threshold::{Limit, RowsPerDay, Rule, Threshold, benjamini_hochberg};
+
+use crate::error::{Error, Result};
+use crate::features::Rows;
+use crate::learners::check_rows;
+use ndarray::{Array1, ArrayView1};
+
+/// A fitted model that says how anomalous a row is, and why.
+pub trait Detector {
+    /// Names of the columns the model was fitted on.
+    fn feature_names(&self) -> &[String];
+
+    /// Score of every row: higher is more anomalous.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] or [`Error::Columns`] when the columns are not those of the fit,
+    /// [`Error::NonFinite`] naming the first cell that is NaN or infinite, [`Error::Numeric`] when a score overflows.
+    fn score_rows(&self, rows: Rows<'_>) -> Result<Array1<f64>>;
+
+    /// Contribution of every column to the score of one row.
+    ///
+    /// # Errors
+    /// As [`Detector::score_rows`].
+    fn explain(&self, row: ArrayView1<'_, f64>) -> Result<Attribution>;
+
+    /// [`Detector::score_rows`] of a feature matrix, an array, a view or a linfa dataset.
+    ///
+    /// # Errors
+    /// As [`Detector::score_rows`].
+    fn score<'a>(&self, rows: impl Into<Rows<'a>>) -> Result<Array1<f64>>
+    where
+        Self: Sized,
+    {
+        self.score_rows(rows.into())
+    }
+}
+
+/// `Ok` when a model fitted on `fitted` may read the rows. No rows at all are fine: they have no scores.
+fn check_input(rows: &Rows<'_>, fitted: &[String]) -> Result<()> {
+    rows.check_columns(fitted)?;
+    check_rows(rows, "rows to score", 0)
+}
+
+/// The scores, unless one of them overflowed.
+fn check_scores(what: &'static str, scores: &[f64]) -> Result<()> {
+    match scores.iter().position(|s| !s.is_finite()) {
+        None => Ok(()),
+        Some(row) => Err(Error::numeric(what, format!("the score of row {row} overflows"))),
+    }
+}

@@ -8,7 +8,8 @@
 //! Repeated values are found in the sorted samples, by exact equality.
 //!
 //! # NaN
-//! All are NaN for an empty window; `benford_correlation` also when every sample is 0.
+//! All are NaN for an empty window; `benford_correlation` also when every sample is 0, `value_entropy` for a single
+//! sample.
 
 use super::calculator::{Calculator, Param};
 use super::distribution::{ratio, variance};
@@ -122,6 +123,16 @@ pub(crate) fn calculators() -> Vec<Calculator> {
             |s, _| share(s, s.ties().distinct),
         ),
         Calculator::scalar(
+            "value_entropy",
+            &[],
+            "-sum p ln p / ln n over the shares p of the distinct values: 1 when all differ, 0 for a constant (TSFEL)",
+            ties,
+            |s, _| {
+                let n = s.len() as f64;
+                ratio(n.ln() - s.ties().sum_c_ln_c / n, n.ln())
+            },
+        ),
+        Calculator::scalar(
             "benford_correlation",
             &[],
             "correlation of the shares of the first digits 1..9 with log10(1 + 1/d) (Benford 1938)",
@@ -159,6 +170,8 @@ pub(crate) struct Ties {
     pub(crate) repeated_values: usize,
     /// Samples with such a value.
     pub(crate) repeated_points: usize,
+    /// Sum of c ln c over the counts c of the distinct values.
+    pub(crate) sum_c_ln_c: f64,
     pub(crate) sum_values: f64,
     pub(crate) sum_points: f64,
 }
@@ -173,8 +186,10 @@ impl Ties {
             if more > 0 {
                 ties.repeated_values += 1;
                 ties.repeated_points += more + 1;
+                let count = (more + 1) as f64;
+                ties.sum_c_ln_c += count * count.ln();
                 ties.sum_values += first;
-                ties.sum_points += first * (more + 1) as f64;
+                ties.sum_points += first * count;
             }
             rest = &after[more..];
         }

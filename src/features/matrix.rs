@@ -146,6 +146,29 @@ impl FeatureMatrix {
         self.take_columns(&columns)
     }
 
+    /// The matrix without the rows in which some column is NaN or infinite; the starts tell which rows are left.
+    #[must_use]
+    pub fn finite_rows(&self) -> Self {
+        let rows: Vec<usize> =
+            (0..self.nrows()).filter(|&i| self.values.row(i).iter().all(|v| v.is_finite())).collect();
+        self.take_rows(&rows)
+    }
+
+    /// The rows for which `keep` holds, in order; it is given the row's number and its values.
+    #[must_use]
+    pub fn filter_rows(&self, keep: impl Fn(usize, ArrayView1<'_, f64>) -> bool) -> Self {
+        let rows: Vec<usize> = (0..self.nrows()).filter(|&i| keep(i, self.values.row(i))).collect();
+        self.take_rows(&rows)
+    }
+
+    fn take_rows(&self, rows: &[usize]) -> Self {
+        Self {
+            names: Arc::clone(&self.names),
+            values: self.values.select(Axis(0), rows),
+            starts: rows.iter().map(|&i| self.starts[i]).collect(),
+        }
+    }
+
     fn take_columns(&self, columns: &[usize]) -> Result<Self> {
         let names = columns.iter().map(|&j| self.names[j].clone()).collect();
         Self::with_starts(names, self.values.select(Axis(1), columns), self.starts.clone())

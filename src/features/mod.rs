@@ -14,26 +14,37 @@
 //! An undefined value (0/0, too short a window, the skewness of a constant) is NaN, and so is one that overflows.
 //! A window with a NaN or infinite sample follows the set's [`NanPolicy`].
 
+mod autocorrelation;
 mod calculator;
+mod change;
 mod counts;
+mod crossings;
 mod distribution;
 mod histogram;
+mod lines;
 mod matrix;
+mod monitoring;
 mod normality;
 mod plan;
+mod ranks;
 mod registry;
 mod robust;
 mod set;
 mod sets;
 mod shared;
 mod spec;
+mod spectra;
+mod spectrum;
 mod stream;
 mod teager;
+mod theil_sen;
+mod trend;
 mod vibration;
 
 pub use matrix::{FeatureMatrix, Rows};
 pub use plan::Extractor;
 pub use set::{Feature, FeatureSet, NanPolicy};
+pub(crate) use shared::quantile_of_sorted;
 pub use shared::{Needs, Scratch, Shared};
 pub use spec::{FeatureSpec, Value};
 pub use stream::FeatureStream;

@@ -100,11 +100,6 @@ impl Plan {
         let widest = kernels.iter().map(|k| k.columns.len()).max().unwrap_or(0);
         Self { needs, kernels, width, widest }
     }
-
-    /// Number of columns.
-    pub(crate) fn width(&self) -> usize {
-        self.width
-    }
 }
 
 /// A compiled feature set with its buffers, for windows of one length: the form for gateways and hot loops.
@@ -177,24 +172,25 @@ impl Extractor {
         if self.policy == NanPolicy::Error {
             crate::error::check_finite("window", "samples", samples)?;
         }
-        self.fill(Window { samples, rate: self.rate, start: 0 }, out);
+        self.fill(Window { samples, rate: self.rate, start: 0 }, None, out);
         Ok(())
     }
 
-    /// The features of a window whose length fits, or for which this extractor is replaced by one that fits.
-    pub(crate) fn fill(&mut self, window: Window<'_>, out: &mut [f64]) {
+    /// The features of a window whose length fits, or for which this extractor is replaced by one that fits. `place`
+    /// is where the window stands, when this extractor serves one signal only.
+    pub(crate) fn fill(&mut self, window: Window<'_>, place: Option<usize>, out: &mut [f64]) {
         if window.samples.len() != self.len {
             let rate = self.rate;
             let (plan, names) = (Arc::clone(&self.plan), Arc::clone(&self.names));
             *self = Self::with_plan(plan, names, self.policy, window.samples.len(), rate);
         }
-        let finite = self.work.compute(window.samples);
+        let finite = self.work.compute(window.samples, place);
         let omitted = !finite && self.policy == NanPolicy::Omit;
         if omitted {
             let kept: Vec<f64> = window.samples.iter().copied().filter(|v| v.is_finite()).collect();
             let (plan, names) = (Arc::clone(&self.plan), Arc::clone(&self.names));
             let mut shorter = Self::with_plan(plan, names, self.policy, kept.len(), self.rate);
-            shorter.fill(Window { samples: &kept, ..window }, out);
+            shorter.fill(Window { samples: &kept, ..window }, None, out);
         }
         let shared = self.work.view(window);
         for planned in &self.plan.kernels {

@@ -14,6 +14,13 @@ fn families() -> Vec<Vec<Calculator>> {
         super::normality::calculators(),
         super::vibration::calculators(),
         super::teager::calculators(),
+        super::trend::calculators(),
+        super::change::calculators(),
+        super::crossings::calculators(),
+        super::monitoring::calculators(),
+        super::autocorrelation::calculators(),
+        super::spectrum::calculators(),
+        super::lines::calculators(),
     ]
 }
 

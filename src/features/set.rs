@@ -8,7 +8,7 @@ use super::spec::FeatureSpec;
 use super::stream::FeatureStream;
 use crate::error::{Error, Result};
 use crate::math::par;
-use crate::signal::{SampleRate, WindowSpec, Windows};
+use crate::signal::{Recording, SampleRate, WindowSpec, Windows};
 use ndarray::Array2;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -270,13 +270,33 @@ impl FeatureSet {
             || template.clone(),
             |extractor, i, row| {
                 if let Some(window) = windows.get(i) {
-                    extractor.fill(window, row);
+                    extractor.fill(window, Some(window.start), row);
                 }
             },
         );
         let values = Array2::from_shape_vec((rows, self.len()), values)
             .map_err(|e| Error::numeric("feature matrix", e.to_string()))?;
         FeatureMatrix::with_starts(self.shared_names(), values, windows.map(|w| w.start).collect())
+    }
+
+    /// The features of every window of every channel: one row a window, columns named `channel__feature`, channel after
+    /// channel. The recording must have a common rate; see [`Recording::resample_uniform`].
+    ///
+    /// # Errors
+    /// As [`FeatureSet::extract`]; [`Error::Parameter`] when `spec` has a length or hop of zero;
+    /// [`Error::TooFew`] without a channel; what [`Recording::signal`] says of time stamps without a common rate.
+    pub fn extract_channels(&self, recording: &Recording, spec: WindowSpec) -> Result<FeatureMatrix> {
+        let parts = recording
+            .channels()
+            .iter()
+            .map(|channel| {
+                let matrix = self.extract(recording.signal(channel.name())?.windows(spec)?)?;
+                let names = matrix.names().iter().map(|n| format!("{}__{n}", channel.name())).collect();
+                let starts = matrix.starts().to_vec();
+                FeatureMatrix::with_starts(names, matrix.into_values(), starts)
+            })
+            .collect::<Result<Vec<_>>>()?;
+        FeatureMatrix::join(&parts)
     }
 
     /// The set compiled for windows of `len` samples at `rate`, with its buffers.

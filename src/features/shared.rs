@@ -3,9 +3,13 @@
 //! Planning takes the union of what all kernels need; [`Workspace::compute`] computes it once a window, in a fixed
 //! order, into buffers that stay; every kernel then reads it through [`Shared`].
 
+use super::autocorrelation::Correlator;
 use super::counts::Ties;
+use super::ranks::{RankTrend, Ranker};
+use super::spectra::{Parts, Source, Spectra, SpectralNeeds, Values};
 use crate::math::lanes;
-use crate::math::moments::Moments;
+use crate::math::moments::{Blocks, Moments};
+use crate::signal::spectral::Complex64;
 use crate::signal::{SampleRate, Window};
 
 /// What a feature reads besides the samples themselves.
@@ -24,6 +28,10 @@ pub struct Needs {
     diff: bool,
     ties: bool,
     teager: bool,
+    pub(super) spectral: SpectralNeeds,
+    ranks: bool,
+    /// Lags of the autocorrelation, lag 0 among them; 0 when it is not needed.
+    lags: usize,
 }
 
 impl Needs {
@@ -81,6 +89,48 @@ impl Needs {
         self
     }
 
+    /// The Fourier transform of the samples.
+    #[must_use]
+    pub fn fourier(mut self) -> Self {
+        self.spectral.fourier();
+        self
+    }
+
+    /// The magnitudes of the Fourier transform.
+    #[must_use]
+    pub fn magnitude(mut self) -> Self {
+        self.spectral.spectrum(Source::Magnitude, Parts::NONE);
+        self
+    }
+
+    /// The periodogram.
+    #[must_use]
+    pub fn periodogram(mut self) -> Self {
+        self.spectral.spectrum(Source::Power, Parts::NONE);
+        self
+    }
+
+    /// Welch's power density with pieces of `nperseg` samples.
+    #[must_use]
+    pub fn welch(mut self, nperseg: usize) -> Self {
+        self.spectral.spectrum(Source::Welch(nperseg), Parts::NONE);
+        self
+    }
+
+    /// The order of the samples: how their ranks go with time.
+    #[must_use]
+    pub(crate) fn ranks(mut self) -> Self {
+        self.ranks = true;
+        self
+    }
+
+    /// The autocorrelation up to `max_lag` (cut to the length of the window less 1), and the samples less their mean.
+    #[must_use]
+    pub fn autocorrelation(mut self, max_lag: usize) -> Self {
+        self.lags = self.lags.max(max_lag.saturating_add(1));
+        self.centred()
+    }
+
     /// Adds what another feature needs.
     pub(crate) fn join(&mut self, other: &Self) {
         self.moments |= other.moments;
@@ -90,6 +140,9 @@ impl Needs {
         self.diff |= other.diff;
         self.ties |= other.ties;
         self.teager |= other.teager;
+        self.spectral.join(&other.spectral);
+        self.ranks |= other.ranks;
+        self.lags = self.lags.max(other.lags);
     }
 }
 
@@ -97,36 +150,49 @@ impl Needs {
 #[derive(Debug)]
 pub(crate) struct Workspace {
     needs: Needs,
+    blocks: Blocks,
     moments: Moments,
     sorted: Vec<f64>,
     centred: Vec<f64>,
     diff: Vec<f64>,
     ties: Ties,
     teager: Vec<f64>,
+    teager_blocks: Blocks,
     teager_moments: Moments,
+    spectra: Spectra,
+    ranker: Ranker,
+    ranks: RankTrend,
+    correlator: Correlator,
 }
 
 impl Workspace {
     /// Buffers for what is needed, for windows of `len` samples.
-    pub(crate) fn new(needs: Needs, len: usize, _rate: SampleRate) -> Self {
+    pub(crate) fn new(needs: Needs, len: usize, rate: SampleRate) -> Self {
         let reserve = |wanted: bool| Vec::with_capacity(if wanted { len } else { 0 });
         Self {
+            blocks: Blocks::new(if needs.moments { len } else { 0 }),
             moments: Moments::default(),
             sorted: reserve(needs.sorted),
             centred: reserve(needs.centred),
             diff: reserve(needs.diff),
             ties: Ties::default(),
             teager: reserve(needs.teager),
+            teager_blocks: Blocks::new(if needs.teager { len } else { 0 }),
             teager_moments: Moments::default(),
+            spectra: Spectra::new(&needs.spectral, len, rate),
+            ranker: Ranker::new(if needs.ranks { len } else { 0 }),
+            ranks: RankTrend::default(),
+            correlator: Correlator::new(len, needs.lags),
             needs,
         }
     }
 
     /// Computes everything that is needed for one window; `false`, and nothing is valid, when a sample is NaN or
-    /// infinite.
-    pub(crate) fn compute(&mut self, x: &[f64]) -> bool {
+    /// infinite. `start` is where the window stands in the one signal that this workspace is used for; windows that
+    /// stand alone have none.
+    pub(crate) fn compute(&mut self, x: &[f64], start: Option<usize>) -> bool {
         if self.needs.moments {
-            self.moments = Moments::of(x, self.needs.roots);
+            self.moments = self.blocks.moments(x, start, self.needs.roots);
             // A finite sum of |x| has no NaN and no infinity in it: the usual window needs no scan of its own.
             if !self.moments.sum_abs.is_finite() && x.iter().any(|v| !v.is_finite()) {
                 return false;
@@ -154,7 +220,14 @@ impl Workspace {
         if self.needs.teager {
             self.teager.clear();
             self.teager.extend(x.windows(3).map(|p| p[1] * p[1] - p[0] * p[2]));
-            self.teager_moments = Moments::of(&self.teager, false);
+            self.teager_moments = self.teager_blocks.moments(&self.teager, None, false);
+        }
+        self.spectra.compute(x);
+        if self.needs.ranks {
+            self.ranks = self.ranker.trend(x);
+        }
+        if self.needs.lags > 0 {
+            self.correlator.compute(&self.centred);
         }
         true
     }
@@ -249,6 +322,18 @@ impl<'a> Shared<'a> {
         &self.work.teager_moments
     }
 
+    /// How the ranks of the samples go with time; zeros unless declared.
+    pub(crate) fn ranks(&self) -> &'a RankTrend {
+        &self.work.ranks
+    }
+
+    /// Sums of products (x[i] - mean)(x[i + lag] - mean), for lags from 0: divided by the first they are the biased
+    /// autocorrelation.
+    #[must_use]
+    pub fn autocorrelation_sums(&self) -> &'a [f64] {
+        self.work.correlator.sums()
+    }
+
     /// Quantile `q` in 0..=1 by linear interpolation (Hyndman & Fan 1996, type 7) of the sorted samples; NaN when
     /// empty or not declared.
     #[must_use]
@@ -260,6 +345,41 @@ impl<'a> Shared<'a> {
     #[must_use]
     pub fn median(&self) -> f64 {
         self.quantile(0.5)
+    }
+
+    /// `sum x_n exp(-2 pi i k n / N)`, not scaled, bins 0 to n/2.
+    #[must_use]
+    pub fn fourier(&self) -> &'a [Complex64] {
+        &self.work.spectra.fourier
+    }
+
+    /// Magnitudes of the Fourier transform of the samples (mean included), bins 0 to n/2 at `k rate / n`.
+    #[must_use]
+    pub fn magnitude(&self) -> &'a [f64] {
+        self.spectrum(Source::Magnitude).map_or(&[], |s| &s.values)
+    }
+
+    /// One-sided power density of the samples less their mean, boxcar window, bins 0 to n/2 at `k rate / n`.
+    #[must_use]
+    pub fn periodogram(&self) -> &'a [f64] {
+        self.spectrum(Source::Power).map_or(&[], |s| &s.values)
+    }
+
+    /// Welch's one-sided power density (Hann, half overlap, mean of each piece taken out), bins 0 to m/2 at `k rate / m`,
+    /// where m is `nperseg` or, when that is shorter, the length of the window.
+    #[must_use]
+    pub fn welch(&self, nperseg: usize) -> &'a [f64] {
+        self.spectrum(Source::Welch(nperseg)).map_or(&[], |s| &s.values)
+    }
+
+    /// A declared spectrum with its sums.
+    pub(crate) fn spectrum(&self, source: Source) -> Option<&'a Values> {
+        self.work.spectra.get(source)
+    }
+
+    /// Everything spectral.
+    pub(crate) fn spectra(&self) -> &'a Spectra {
+        &self.work.spectra
     }
 
     /// Sum of squared differences of neighbours.
@@ -295,6 +415,12 @@ impl Scratch {
     /// An array of `n` numbers; what it holds is left over from before.
     pub fn floats(&mut self, n: usize) -> &mut [f64] {
         grow(&mut self.first, n, 0.0)
+    }
+
+    /// A list, empty, which keeps the room it has grown to.
+    pub(crate) fn list(&mut self) -> &mut Vec<f64> {
+        self.first.clear();
+        &mut self.first
     }
 
     /// Two arrays of `n` and `m` numbers; what they hold is left over from before.

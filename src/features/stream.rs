@@ -96,7 +96,7 @@ impl FeatureStream {
                 return Ok(());
             }
             let window = Window { samples: &self.held, rate: self.rate, start: self.start };
-            self.extractor.fill(window, &mut self.row);
+            self.extractor.fill(window, Some(self.start), &mut self.row);
             each(self.start, &self.row);
             let dropped = self.hop.min(self.len);
             self.held.drain(..dropped);

@@ -1,1 +1,14 @@
-//! Many features to one health index; how good an indicator is for prognosis.
+//! How worn is the machine, and in which state does it run?
+//!
+//! [`quality`] says which features are worth fusing, [`HealthIndex`] fuses them to a number that is 0 for a healthy unit
+//! and 1 at the end of its life. [`OperatingStates`] tells off from running, [`SeasonalProfile`] what is usual at this
+//! time of the day or the week.
+
+mod index;
+pub mod quality;
+mod seasonal;
+mod states;
+
+pub use index::{Fusion, HealthIndex, HealthIndexParams, HealthIndexValidParams, HealthUnit};
+pub use seasonal::{SeasonalProfile, SeasonalProfileParams};
+pub use states::{OperatingStates, OperatingStatesParams, Stretch};

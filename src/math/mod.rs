@@ -4,7 +4,11 @@
 pub(crate) mod lanes;
 pub(crate) mod linalg;
 pub(crate) mod moments;
+pub(crate) mod order;
 pub(crate) mod par;
+pub(crate) mod quadrature;
 pub(crate) mod rng;
 pub(crate) mod roots;
+pub(crate) mod small;
 pub(crate) mod special;
+pub(crate) mod student;

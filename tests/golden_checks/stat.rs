@@ -1,6 +1,7 @@
-//! Ids `stat/*` and `vib/*`: numpy, scipy and plain formulas, against features by name.
+//! Ids `stat/*`, `vib/*` and `tsfel/statistical/*`: numpy, scipy, plain formulas and TSFEL, against features by name.
+//! What goes with time (`stat/*_vs_time`, slopes, crossings) is in [`super::trend`].
 
-use prognos::features::{FeatureSet, FeatureSpec};
+use prognos::features::FeatureSet;
 use prognos::signal::SampleRate;
 
 /// The feature names whose numbers, in this order, make up the value of an id.
@@ -41,14 +42,6 @@ fn names(id: &str) -> Option<&'static [&'static str]> {
         "stat/mode_half_sample" => &["half_sample_mode"],
         "stat/jarque_bera" => &["jarque_bera"],
         "stat/shapiro_w" => &["shapiro_w"],
-        // Trend family, by the names it has there.
-        "stat/kendall_tau_vs_time" => &["kendall_tau"],
-        "stat/spearman_vs_time" => &["spearman_rho"],
-        "stat/theil_sen_slope" => &["theil_sen_slope"],
-        "stat/ols_slope" => &["linear_trend__attr_\"slope\""],
-        "stat/mann_kendall_S" => &["mann_kendall_s"],
-        "stat/zero_crossings_strict" => &["zero_crossings_strict"],
-        "stat/mean_crossings_strict" => &["mean_crossings_strict"],
         "vib/rms" => &["root_mean_square"],
         "vib/peak_abs" => &["absolute_maximum"],
         "vib/peak_half_p2p" => &["half_peak_to_peak"],
@@ -74,29 +67,55 @@ fn names(id: &str) -> Option<&'static [&'static str]> {
         "vib/hjorth_activity_mobility_complexity" => &["hjorth_activity", "hjorth_mobility", "hjorth_complexity"],
         "vib/teager_kaiser_mean_std_kurt" => &["teager_mean", "teager_std", "teager_kurtosis"],
         "vib/npnl_norm_diff_energy_DIFF" => &["diff_energy_ratio"],
+        "nl/antropy_hjorth_mob_comp" => &["hjorth_mobility", "hjorth_complexity"],
+        "tsfel/statistical/Absolute energy" => &["abs_energy"],
+        "tsfel/statistical/Average power" => &["average_power"],
+        "tsfel/statistical/ECDF Percentile" => &["ecdf_percentile__p_0.2", "ecdf_percentile__p_0.8"],
+        "tsfel/statistical/ECDF Percentile Count" => &["ecdf_percentile_count__p_0.2", "ecdf_percentile_count__p_0.8"],
+        "tsfel/statistical/ECDF Slope" => &["ecdf_slope"],
+        "tsfel/statistical/Entropy" => &["value_entropy"],
+        "tsfel/statistical/Histogram mode" => &["histogram_mode"],
+        "tsfel/statistical/Interquartile range" => &["iqr"],
+        "tsfel/statistical/Kurtosis" => &["kurtosis_biased"],
+        "tsfel/statistical/Max" => &["maximum"],
+        "tsfel/statistical/Mean" => &["mean"],
+        "tsfel/statistical/Mean absolute deviation" => &["mean_absolute_deviation"],
+        "tsfel/statistical/Median" => &["median"],
+        "tsfel/statistical/Median absolute deviation" => &["median_absolute_deviation"],
+        "tsfel/statistical/Min" => &["minimum"],
+        "tsfel/statistical/Peak to peak distance" => &["peak_to_peak"],
+        "tsfel/statistical/Root mean square" => &["root_mean_square"],
+        "tsfel/statistical/Skewness" => &["skewness_biased"],
+        "tsfel/statistical/Standard deviation" => &["standard_deviation"],
+        "tsfel/statistical/Variance" => &["variance"],
         _ => return None,
     };
     Some(names)
 }
 
-/// What this crate computes for an id; `None` while a feature it needs is not built.
+/// What this crate computes for an id; `None` for one that is not of this file.
 pub fn check(id: &str, x: &[f64], fs: f64) -> Option<Vec<f64>> {
-    let names = names(id)?;
-    if names.iter().any(|name| name.parse::<FeatureSpec>().is_err()) {
-        return None;
-    }
-    Some(extract(names, x, fs))
+    Some(extract(names(id)?, x, fs))
 }
 
 /// The features of these names over the whole series as one window.
-pub fn extract(names: &[&str], x: &[f64], fs: f64) -> Vec<f64> {
+pub fn extract<S: AsRef<str>>(names: &[S], x: &[f64], fs: f64) -> Vec<f64> {
     let mut extractor = FeatureSet::from_names(names).unwrap().extractor(x.len(), SampleRate::hz(fs).unwrap()).unwrap();
     let mut row = vec![0.0; names.len()];
     extractor.extract_into(x, &mut row).unwrap();
     row
 }
 
-/// Why a golden value cannot be reproduced, where that can be proved.
-pub fn exception(_series: &str, _id: &str) -> Option<&'static str> {
-    None
+/// Why a golden value is not reproduced.
+///
+/// * TSFEL's count of a constant is the value of the constant (its shortcut for constants returns `signal[0]` for the
+///   percentile and, by the same line, for the count); the count of samples is what the name says.
+/// * TSFEL's slope of a constant is infinite; features are finite or NaN.
+pub fn exception(x: &[f64], id: &str) -> Option<&'static str> {
+    let constant = x.iter().all(|v| *v == x[0]);
+    match id {
+        "tsfel/statistical/ECDF Percentile Count" if constant => Some("TSFEL gives the value, not the count"),
+        "tsfel/statistical/ECDF Slope" if constant => Some("infinite: NaN here"),
+        _ => None,
+    }
 }

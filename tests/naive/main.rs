@@ -3,5 +3,6 @@
 
 mod anomaly;
 mod features;
+mod rul;
 mod signal;
 mod spectral;

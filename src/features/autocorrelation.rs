@@ -1,0 +1,349 @@
+//! How a window resembles itself some samples later: its memory, its rhythm.
+//!
+//! # Formulas
+//! R(k) = Σ (x[i] - x̄)(x[i+k] - x̄), once a window for all features. Biased: R(k) / R(0), never beyond ±1 and the one
+//! to search for zeros and minima, as its noise dies with the lag. Adjusted: R(k) n / ((n - k) R(0)).
+//! Partial: the last coefficient of the autoregression of order k, by the Levinson-Durbin recursion on the adjusted
+//! form.
+//!
+//! # Names of tsfresh
+//! `autocorrelation`, `agg_autocorrelation` and `partial_autocorrelation` are tsfresh's, with its guards: NaN when the
+//! variance is below 1e-8, and 0 below 1e-10. These depend on the unit (a displacement in metres is always below);
+//! `acf_adjusted` and `acf_biased` are the same numbers without guards, NaN for a constant only.
+//!
+//! # Sources
+//! Box & Jenkins, *Time Series Analysis* (1970), 2.1; J. Durbin, The fitting of time-series models (1960) for the
+//! recursion; Wiener and Khinchin for the way through the FFT.
+//!
+//! # Cost
+//! O(n · lags) for few lags, O(n log n) for many; which one is settled by the lengths alone.
+
+use super::calculator::{Calculator, Kernel, Param};
+use super::shared::{Needs, Scratch, Shared};
+use super::spec::Args;
+use crate::math::lanes;
+use realfft::num_complex::Complex;
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use std::fmt;
+use std::sync::Arc;
+
+const MAX_LAG: i64 = 1_000_000_000;
+
+/// The table of this family.
+pub(crate) fn calculators() -> Vec<Calculator> {
+    const LAG: &[Param] = &[Param::int("lag", 0, MAX_LAG)];
+    const AGGREGATE: &[Param] =
+        &[Param::word("f_agg", &["mean", "median", "std", "var"]), Param::int("maxlag", 1, MAX_LAG)];
+    let lag: fn(&Args) -> Needs = |a| Needs::new().autocorrelation(a.count(0));
+    let all: fn(&Args) -> Needs = |_| Needs::new().autocorrelation(usize::MAX);
+    vec![
+        Calculator::scalar(
+            "autocorrelation",
+            LAG,
+            "adjusted autocorrelation as tsfresh: NaN for a variance of 1e-8 or less",
+            lag,
+            |s, a| if s.variance() <= 1e-8 { f64::NAN } else { adjusted(s, a.count(0)) },
+        ),
+        Calculator::scalar(
+            "acf_adjusted",
+            LAG,
+            "Σ (x[i] - mean)(x[i+lag] - mean) / ((n - lag) variance); NaN for a constant",
+            lag,
+            |s, a| adjusted(s, a.count(0)),
+        ),
+        Calculator::scalar(
+            "acf_biased",
+            LAG,
+            "Σ (x[i] - mean)(x[i+lag] - mean) / (n variance); NaN for a constant",
+            lag,
+            |s, a| biased(s, a.count(0)),
+        ),
+        Calculator::group(
+            "agg_autocorrelation",
+            AGGREGATE,
+            "aggregate of the adjusted autocorrelation of lags 1..=maxlag as tsfresh: 0 for a variance below 1e-10",
+            |args| {
+                let specs = args.iter().map(|a| (Aggregate::from_word(a.word(0)), a.count(1))).collect();
+                Box::new(Aggregates { specs })
+            },
+        ),
+        Calculator::group(
+            "partial_autocorrelation",
+            LAG,
+            "partial autocorrelation by Levinson-Durbin on the adjusted form; NaN from lag n/2 on",
+            |args| Box::new(Partial { lags: args.iter().map(|a| a.count(0)).collect() }),
+        ),
+        Calculator::scalar(
+            "autocorrelation_time",
+            &[],
+            "first lag with a biased autocorrelation below 1/e, samples; NaN if there is none",
+            all,
+            |s, _| first_lag(s, |r, k| r[k] < r[0] / std::f64::consts::E),
+        ),
+        Calculator::scalar(
+            "autocorrelation_first_zero",
+            &[],
+            "first lag with an autocorrelation of 0 or less, samples; NaN if there is none",
+            all,
+            |s, _| first_lag(s, |r, k| r[k] <= 0.0),
+        ),
+        Calculator::scalar(
+            "autocorrelation_first_minimum",
+            &[],
+            "first lag with a biased autocorrelation below both neighbours', samples; NaN if there is none",
+            all,
+            |s, _| first_lag(s, |r, k| k + 1 < r.len() && r[k] < r[k - 1] && r[k] < r[k + 1]),
+        ),
+    ]
+}
+
+/// NaN beyond the window and for a constant.
+fn biased(s: &Shared<'_>, lag: usize) -> f64 {
+    let sums = s.autocorrelation_sums();
+    match sums.get(lag) {
+        Some(sum) if !s.moments().is_constant() => sum / sums[0],
+        _ => f64::NAN,
+    }
+}
+
+fn adjusted(s: &Shared<'_>, lag: usize) -> f64 {
+    let n = s.len() as f64;
+    biased(s, lag) * (n / (n - lag as f64))
+}
+
+fn first_lag(s: &Shared<'_>, found: impl Fn(&[f64], usize) -> bool) -> f64 {
+    let sums = s.autocorrelation_sums();
+    if s.moments().is_constant() {
+        return f64::NAN;
+    }
+    (1..sums.len()).find(|&k| found(sums, k)).map_or(f64::NAN, |k| k as f64)
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Aggregate {
+    Mean,
+    Median,
+    Std,
+    Var,
+}
+
+impl Aggregate {
+    fn from_word(word: &str) -> Self {
+        match word {
+            "median" => Self::Median,
+            "std" => Self::Std,
+            "var" => Self::Var,
+            _ => Self::Mean,
+        }
+    }
+}
+
+struct Aggregates {
+    specs: Vec<(Aggregate, usize)>,
+}
+
+impl Kernel for Aggregates {
+    fn needs(&self) -> Needs {
+        Needs::new().autocorrelation(self.specs.iter().map(|s| s.1).max().unwrap_or(0))
+    }
+
+    fn run(&self, shared: &Shared<'_>, scratch: &mut Scratch, out: &mut [f64]) {
+        let n = shared.len() as f64;
+        let sums = shared.autocorrelation_sums();
+        for (out, &(aggregate, max_lag)) in out.iter_mut().zip(&self.specs) {
+            if shared.variance() < 1e-10 || shared.len() == 1 {
+                *out = 0.0;
+                continue;
+            }
+            let lags = max_lag.min(sums.len().saturating_sub(1));
+            let values = scratch.floats(lags);
+            for (k, value) in values.iter_mut().enumerate() {
+                *value = sums[k + 1] / sums[0] * (n / (n - (k + 1) as f64));
+            }
+            *out = match aggregate {
+                Aggregate::Mean => lanes::mean(values),
+                Aggregate::Var => lanes::variance(values, 0),
+                Aggregate::Std => lanes::variance(values, 0).sqrt(),
+                Aggregate::Median => median(values),
+            };
+        }
+    }
+}
+
+/// Median by selection, which reorders the values; NaN when there are none.
+pub(crate) fn median(values: &mut [f64]) -> f64 {
+    let n = values.len();
+    if n == 0 {
+        return f64::NAN;
+    }
+    let (below, &mut high, _) = values.select_nth_unstable_by(n / 2, f64::total_cmp);
+    if n % 2 == 1 {
+        return high;
+    }
+    let low = below.iter().copied().max_by(f64::total_cmp).unwrap_or(high);
+    0.5 * low + 0.5 * high
+}
+
+struct Partial {
+    lags: Vec<usize>,
+}
+
+impl Kernel for Partial {
+    fn needs(&self) -> Needs {
+        Needs::new().autocorrelation(self.lags.iter().copied().max().unwrap_or(0))
+    }
+
+    fn run(&self, shared: &Shared<'_>, scratch: &mut Scratch, out: &mut [f64]) {
+        let sums = shared.autocorrelation_sums();
+        let n = shared.len();
+        let most = (n / 2).saturating_sub(1);
+        let order = self.lags.iter().copied().max().unwrap_or(0).min(most);
+        out.fill(f64::NAN);
+        if order == 0 && most == 0 {
+            return;
+        }
+        // The autocovariance of lag k is sums[k] / (n - k).
+        let (covariance, phi) = scratch.two(order + 1, 2 * (order + 1));
+        for (k, c) in covariance.iter_mut().enumerate() {
+            *c = sums[k] / (n - k) as f64;
+        }
+        let (mut phi, mut next) = phi.split_at_mut(order + 1);
+        let mut sigma = covariance[0];
+        for k in 0..=order {
+            let partial = if k == 0 {
+                1.0
+            } else {
+                let predicted: f64 = (1..k).map(|j| phi[j] * covariance[k - j]).sum();
+                (covariance[k] - predicted) / sigma
+            };
+            if k > 0 {
+                for j in 1..k {
+                    next[j] = phi[j] - partial * phi[k - j];
+                }
+                next[k] = partial;
+                std::mem::swap(&mut phi, &mut next);
+                sigma *= 1.0 - partial * partial;
+            }
+            for (out, _) in out.iter_mut().zip(&self.lags).filter(|(_, lag)| **lag == k) {
+                *out = partial;
+            }
+        }
+    }
+}
+
+/// R(k) for the lags that are needed, by the cheaper of two ways.
+pub(crate) struct Correlator {
+    sums: Vec<f64>,
+    fft: Option<Fft>,
+}
+
+struct Fft {
+    forward: Arc<dyn RealToComplex<f64>>,
+    inverse: Arc<dyn ComplexToReal<f64>>,
+    time: Vec<f64>,
+    spectrum: Vec<Complex<f64>>,
+    forward_scratch: Vec<Complex<f64>>,
+    inverse_scratch: Vec<Complex<f64>>,
+}
+
+impl fmt::Debug for Correlator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Correlator").field("lags", &self.sums.len()).field("fft", &self.fft.is_some()).finish()
+    }
+}
+
+/// Cost of a point of both transforms, m log2 m, over that of one product of the direct way; measured.
+const FFT_COST: f64 = 1.6;
+
+/// The smallest of 2^k, 3·2^k, 5·2^k that is not below `n`: lengths that the FFT does fast.
+fn fast_length(n: usize) -> usize {
+    let power = |factor: usize| factor * n.div_ceil(factor).next_power_of_two();
+    power(1).min(power(3)).min(power(5))
+}
+
+impl Correlator {
+    /// For windows of `len` samples and `lags` lags, lag 0 among them; no lags, no work.
+    pub(crate) fn new(len: usize, lags: usize) -> Self {
+        let lags = lags.min(len);
+        let size = fast_length(len + lags).max(2);
+        let direct = lags as f64 * len as f64;
+        let transform = FFT_COST * size as f64 * (size as f64).log2();
+        let fft = (direct > transform).then(|| {
+            let mut planner = RealFftPlanner::new();
+            let (forward, inverse) = (planner.plan_fft_forward(size), planner.plan_fft_inverse(size));
+            Fft {
+                time: forward.make_input_vec(),
+                spectrum: forward.make_output_vec(),
+                forward_scratch: forward.make_scratch_vec(),
+                inverse_scratch: inverse.make_scratch_vec(),
+                forward,
+                inverse,
+            }
+        });
+        Self { sums: vec![0.0; lags], fft }
+    }
+
+    /// The sums of products, from lag 0.
+    pub(crate) fn sums(&self) -> &[f64] {
+        &self.sums
+    }
+
+    /// Computes the sums for samples less their mean.
+    pub(crate) fn compute(&mut self, x: &[f64]) {
+        let n = x.len();
+        let Some(fft) = &mut self.fft else {
+            for (lag, sum) in self.sums.iter_mut().enumerate() {
+                *sum = lanes::dot(&x[..n.saturating_sub(lag)], &x[lag.min(n)..]);
+            }
+            return;
+        };
+        if fft.run(x).is_none() {
+            self.sums.fill(f64::NAN);
+            return;
+        }
+        let scale = 1.0 / fft.time.len() as f64;
+        for (sum, r) in self.sums.iter_mut().zip(&fft.time) {
+            *sum = r * scale;
+        }
+    }
+}
+
+impl Fft {
+    /// Leaves the circular correlation, times the length, in `time`.
+    fn run(&mut self, x: &[f64]) -> Option<()> {
+        self.time.get_mut(..x.len())?.copy_from_slice(x);
+        self.time[x.len()..].fill(0.0);
+        self.forward.process_with_scratch(&mut self.time, &mut self.spectrum, &mut self.forward_scratch).ok()?;
+        for z in &mut self.spectrum {
+            *z = Complex::new(z.re * z.re + z.im * z.im, 0.0);
+        }
+        self.inverse.process_with_scratch(&mut self.spectrum, &mut self.time, &mut self.inverse_scratch).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_agree() {
+        for n in [64_usize, 100, 257, 1000] {
+            let x: Vec<f64> = (0..n).map(|i| (i as f64 * 0.37).sin() + 0.3 * (i as f64 * 1.1).cos()).collect();
+            let mut fast = Correlator::new(n, n);
+            assert_eq!(fast.fft.is_some(), n > 64);
+            fast.compute(&x);
+            for (lag, sum) in fast.sums().iter().enumerate() {
+                let direct: f64 = (0..n - lag).map(|i| x[i] * x[i + lag]).sum();
+                assert!((sum - direct).abs() < 1e-12 * n as f64, "{n} {lag}: {sum} {direct}");
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_are_enough_and_near() {
+        for n in 1..2000 {
+            let m = fast_length(n);
+            assert!(m >= n && m <= 2 * n.max(4), "{n} {m}");
+        }
+    }
+}
