@@ -353,6 +353,8 @@ const TREND: &[&str] = &[
     "step_size",
     "maximum_rise__span_1",
     "maximum_fall__span_1",
+    "rainflow_damage__exponent_3",
+    "rainflow_max_range",
     "stuck_run_length",
     "unchanged_share",
     "saturation_share",
@@ -368,8 +370,8 @@ const TREND: &[&str] = &[
 
 impl FeatureSet {
     /// The set for slow process sensors (temperature, pressure, current, oil condition: a value a second to a value
-    /// an hour), 48 columns: level and quantiles, slopes (least squares, robust, of chunks) and rank trends, change
-    /// and complexity, strikes and turning points, EWMA and CUSUM, step and ramp, stuck, saturated and missing
+    /// an hour), 50 columns: level and quantiles, slopes (least squares, robust, of chunks) and rank trends, change
+    /// and complexity, strikes and turning points, EWMA and CUSUM, step and ramp, load cycles, stuck, saturated and missing
     /// samples, autocorrelation.
     ///
     /// Windows of 20 to 1,000 samples suit it; shorter ones have NaN where a feature needs more (the chunks need six
@@ -383,7 +385,7 @@ impl FeatureSet {
     /// let t: Vec<f64> = (0..600).map(|i| 60.0 + 0.5 * i as f64 / 60.0 + 0.2 * (i as f64 * 0.7).sin()).collect();
     /// let signal = Signal::new(&t, SampleRate::every_seconds(60.0)?);
     /// let rows = FeatureSet::trend().extract(signal.windows(WindowSpec::sliding(120, 60))?)?;
-    /// assert_eq!(rows.view().dim(), (9, 48));
+    /// assert_eq!(rows.view().dim(), (9, 50));
     /// let slope = rows.column("linear_trend_timewise__attr_\"slope\"")?;
     /// assert!(slope.iter().all(|s| (s - 0.5).abs() < 0.1));
     /// # Ok::<(), prognos::Error>(())
