@@ -7,6 +7,7 @@ mod features;
 mod health;
 mod rul;
 mod signal;
+mod trend;
 
 use ndarray::Array2;
 

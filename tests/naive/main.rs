@@ -5,3 +5,4 @@ mod anomaly;
 mod features;
 mod signal;
 mod spectral;
+mod trend;
