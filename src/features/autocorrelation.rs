@@ -149,8 +149,8 @@ impl Kernel for Aggregates {
         let n = shared.len() as f64;
         let sums = shared.autocorrelation_sums();
         for (out, &(aggregate, max_lag)) in out.iter_mut().zip(&self.specs) {
-            if shared.variance() < 1e-10 || shared.len() == 1 {
-                *out = 0.0;
+            if shared.variance() < 1e-10 || shared.len() <= 1 {
+                *out = if shared.is_empty() { f64::NAN } else { 0.0 };
                 continue;
             }
             let lags = max_lag.min(sums.len().saturating_sub(1));

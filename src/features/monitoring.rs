@@ -246,6 +246,7 @@ impl Kernel for Cusum {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact values are meant
 mod tests {
     use super::*;
 
