@@ -24,7 +24,7 @@
 //!     today[[i, 1]] += 1.5;
 //! }
 //! let model = PcaMonitor::params().explained(0.9).fit(&healthy)?;
-//! let limit = Threshold::false_alarms(0.01).fit(&model.score(&healthy)?)?;
+//! let limit = Threshold::false_alarms(0.0025).fit(&model.score(&healthy)?)?;
 //! let events = limit.events(&model.score(&today)?);
 //! assert_eq!(events.len(), 1);
 //! assert_eq!((events[0].start, events[0].end), (200, 230));

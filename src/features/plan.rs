@@ -100,11 +100,6 @@ impl Plan {
         let widest = kernels.iter().map(|k| k.columns.len()).max().unwrap_or(0);
         Self { needs, kernels, width, widest }
     }
-
-    /// Number of columns.
-    pub(crate) fn width(&self) -> usize {
-        self.width
-    }
 }
 
 /// A compiled feature set with its buffers, for windows of one length: the form for gateways and hot loops.

@@ -8,6 +8,8 @@ static CALCULATORS: LazyLock<HashMap<String, Calculator>> = LazyLock::new(|| {
     let families = [
         super::distribution::calculators(),
         super::vibration::calculators(),
+        super::spectrum::calculators(),
+        super::lines::calculators(),
         super::trend::calculators(),
         super::change::calculators(),
         super::crossings::calculators(),

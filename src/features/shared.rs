@@ -5,9 +5,11 @@
 
 use super::autocorrelation::Correlator;
 use super::ranks::{RankTrend, Ranker};
+use super::spectra::{Parts, Source, Spectra, SpectralNeeds, Values};
 use crate::math::lanes;
 use crate::math::moments::{Blocks, Moments};
 use crate::signal::rainflow::{Cycle, RainflowStream};
+use crate::signal::spectral::Complex64;
 use crate::signal::{SampleRate, Window};
 
 /// What a feature reads besides the samples themselves.
@@ -24,6 +26,7 @@ pub struct Needs {
     sorted: bool,
     centred: bool,
     diff: bool,
+    pub(super) spectral: SpectralNeeds,
     ranks: bool,
     rainflow: bool,
     /// Lags of the autocorrelation, lag 0 among them; 0 when it is not needed.
@@ -72,6 +75,34 @@ impl Needs {
         self
     }
 
+    /// The Fourier transform of the samples.
+    #[must_use]
+    pub fn fourier(mut self) -> Self {
+        self.spectral.fourier();
+        self
+    }
+
+    /// The magnitudes of the Fourier transform.
+    #[must_use]
+    pub fn magnitude(mut self) -> Self {
+        self.spectral.spectrum(Source::Magnitude, Parts::NONE);
+        self
+    }
+
+    /// The periodogram.
+    #[must_use]
+    pub fn periodogram(mut self) -> Self {
+        self.spectral.spectrum(Source::Power, Parts::NONE);
+        self
+    }
+
+    /// Welch's power density with pieces of `nperseg` samples.
+    #[must_use]
+    pub fn welch(mut self, nperseg: usize) -> Self {
+        self.spectral.spectrum(Source::Welch(nperseg), Parts::NONE);
+        self
+    }
+
     /// The order of the samples: how their ranks go with time.
     #[must_use]
     pub(crate) fn ranks(mut self) -> Self {
@@ -100,6 +131,7 @@ impl Needs {
         self.sorted |= other.sorted;
         self.centred |= other.centred;
         self.diff |= other.diff;
+        self.spectral.join(&other.spectral);
         self.ranks |= other.ranks;
         self.rainflow |= other.rainflow;
         self.lags = self.lags.max(other.lags);
@@ -115,6 +147,7 @@ pub(crate) struct Workspace {
     sorted: Vec<f64>,
     centred: Vec<f64>,
     diff: Vec<f64>,
+    spectra: Spectra,
     ranker: Ranker,
     ranks: RankTrend,
     correlator: Correlator,
@@ -124,7 +157,7 @@ pub(crate) struct Workspace {
 
 impl Workspace {
     /// Buffers for what is needed, for windows of `len` samples.
-    pub(crate) fn new(needs: Needs, len: usize, _rate: SampleRate) -> Self {
+    pub(crate) fn new(needs: Needs, len: usize, rate: SampleRate) -> Self {
         let reserve = |wanted: bool| Vec::with_capacity(if wanted { len } else { 0 });
         Self {
             blocks: Blocks::new(if needs.moments { len } else { 0 }),
@@ -132,6 +165,7 @@ impl Workspace {
             sorted: reserve(needs.sorted),
             centred: reserve(needs.centred),
             diff: reserve(needs.diff),
+            spectra: Spectra::new(&needs.spectral, len, rate),
             ranker: Ranker::new(if needs.ranks { len } else { 0 }),
             ranks: RankTrend::default(),
             correlator: Correlator::new(len, needs.lags),
@@ -169,6 +203,7 @@ impl Workspace {
             self.diff.clear();
             self.diff.extend(x.windows(2).map(|p| p[1] - p[0]));
         }
+        self.spectra.compute(x);
         if self.needs.ranks {
             self.ranks = self.ranker.trend(x);
         }
@@ -286,6 +321,41 @@ impl<'a> Shared<'a> {
     #[must_use]
     pub fn median(&self) -> f64 {
         self.quantile(0.5)
+    }
+
+    /// `sum x_n exp(-2 pi i k n / N)`, not scaled, bins 0 to n/2.
+    #[must_use]
+    pub fn fourier(&self) -> &'a [Complex64] {
+        &self.work.spectra.fourier
+    }
+
+    /// Magnitudes of the Fourier transform of the samples (mean included), bins 0 to n/2 at `k rate / n`.
+    #[must_use]
+    pub fn magnitude(&self) -> &'a [f64] {
+        self.spectrum(Source::Magnitude).map_or(&[], |s| &s.values)
+    }
+
+    /// One-sided power density of the samples less their mean, boxcar window, bins 0 to n/2 at `k rate / n`.
+    #[must_use]
+    pub fn periodogram(&self) -> &'a [f64] {
+        self.spectrum(Source::Power).map_or(&[], |s| &s.values)
+    }
+
+    /// Welch's one-sided power density (Hann, half overlap, mean of each piece taken out), bins 0 to m/2 at `k rate / m`,
+    /// where m is `nperseg` or, when that is shorter, the length of the window.
+    #[must_use]
+    pub fn welch(&self, nperseg: usize) -> &'a [f64] {
+        self.spectrum(Source::Welch(nperseg)).map_or(&[], |s| &s.values)
+    }
+
+    /// A declared spectrum with its sums.
+    pub(crate) fn spectrum(&self, source: Source) -> Option<&'a Values> {
+        self.work.spectra.get(source)
+    }
+
+    /// Everything spectral.
+    pub(crate) fn spectra(&self) -> &'a Spectra {
+        &self.work.spectra
     }
 
     /// Sum of squared differences of neighbours.

@@ -4,6 +4,7 @@ pub mod anomaly;
 pub mod features;
 pub mod filt;
 pub mod rul;
+pub mod spec;
 pub mod trend;
 
 use serde_json::Value;

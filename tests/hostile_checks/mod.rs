@@ -3,10 +3,13 @@
 
 mod anomaly;
 mod datasets;
+mod decision;
 mod features;
 mod health;
+mod recording;
 mod rul;
 mod signal;
+mod spectral;
 mod trend;
 
 use ndarray::Array2;

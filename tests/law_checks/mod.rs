@@ -2,10 +2,14 @@
 #![allow(dead_code)]
 
 mod anomaly;
+mod datasets;
+mod decision;
 mod features;
 mod health;
+mod recording;
 mod rul;
 mod signal;
+mod spectral;
 
 /// Runs `f` on pools of 1, 2, 3 and 8 threads and asserts that the bits of its result are the same on all.
 #[cfg(feature = "parallel")]

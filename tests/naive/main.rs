@@ -3,6 +3,7 @@
 
 mod anomaly;
 mod features;
+mod rul;
 mod signal;
 mod spectral;
 mod trend;

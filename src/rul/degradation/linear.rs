@@ -8,6 +8,9 @@
 //! (Lu & Meeker 1993). With an estimated noise Phi becomes Student's t. Cost: tens of nanoseconds per measurement,
 //! constant memory; a quantile costs about a microsecond.
 //!
+//! The event is a measurement, with its noise, beyond the threshold. Where a failure means that the noise-free level is,
+//! the intervals are a little too wide.
+//!
 //! Not for paths that stay flat until something breaks: start at the break (see `slope_detection`), or use a life
 //! distribution from [`crate::rul::survival`].
 

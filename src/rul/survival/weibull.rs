@@ -53,9 +53,14 @@ impl Weibull {
     /// A distribution from its characteristic life (63.2 % have failed by then) and its shape.
     ///
     /// # Errors
-    /// [`Error::Parameter`] unless both are finite and greater than 0.
+    /// [`Error::Parameter`] unless the scale is finite and greater than 0 and the shape within 0.001 to 1e6; beyond that the
+    /// moments leave the range of numbers.
     pub fn new(scale: f64, shape: f64) -> Result<Self> {
-        Ok(Self { scale: check_positive("scale", scale)?, shape: check_positive("shape", shape)? })
+        check_positive("scale", scale)?;
+        if !(1e-3..=1e6).contains(&shape) {
+            return Err(Error::parameter("shape", shape, "must lie between 0.001 and 1e6"));
+        }
+        Ok(Self { scale, shape })
     }
 
     /// Characteristic life.
@@ -155,8 +160,20 @@ impl Weibull {
 
     /// Failures per unit of time among those alive at `t`; 0 before 0. At 0 itself it is infinite for shapes below 1.
     #[must_use]
+    #[allow(clippy::float_cmp)] // only a shape of exactly 1 needs its own way
     pub fn hazard(&self, t: f64) -> f64 {
-        if t < 0.0 { 0.0 } else { self.shape / self.scale * (t / self.scale).powf(self.shape - 1.0) }
+        if t < 0.0 {
+            return 0.0;
+        }
+        if self.shape == 1.0 {
+            return 1.0 / self.scale;
+        }
+        let direct = self.shape / self.scale * (t / self.scale).powf(self.shape - 1.0);
+        if direct.is_finite() && direct > 0.0 {
+            return direct;
+        }
+        // A factor has left the range of numbers, perhaps not the product.
+        (self.shape.ln() - self.scale.ln() + (self.shape - 1.0) * (t.ln() - self.scale.ln())).exp()
     }
 
     /// Density of the life at `t`.
@@ -215,7 +232,12 @@ impl Weibull {
     /// Hazard gathered between `age` and `age + t`, without the cancellation of a difference of powers.
     fn gathered(&self, age: f64, t: f64) -> f64 {
         let before = self.cumulative_hazard(age);
-        if before > 0.0 && t < age {
+        if t <= 0.0 {
+            0.0
+        } else if before.is_infinite() {
+            // Older than this law allows at all: the next moment is the last.
+            f64::INFINITY
+        } else if before > 0.0 && t < age {
             before * (self.shape * (t / age).ln_1p()).exp_m1()
         } else {
             let after = self.cumulative_hazard(age + t);
@@ -227,11 +249,12 @@ impl Weibull {
     pub(crate) fn conditional_quantile(&self, age: f64, p: f64) -> f64 {
         let more = -(-p).ln_1p();
         let before = self.cumulative_hazard(age);
-        let direct = self.scale * (before + more).powf(1.0 / self.shape) - age;
-        if before > 0.0 && more < before {
+        if more <= 0.0 {
+            0.0
+        } else if before > 0.0 && (more / before).is_finite() {
             age * ((more / before).ln_1p() / self.shape).exp_m1()
         } else {
-            direct.max(0.0)
+            (self.scale * (before + more).powf(1.0 / self.shape) - age).max(0.0)
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{Channel, Recording, Timeline, grid, seconds_between};
 use crate::error::{Error, Result};
 use crate::signal::SampleRate;
+use std::fmt;
 
 /// From which step on a stretch without rows counts as a gap.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -92,6 +93,13 @@ pub struct ChannelFill {
     pub computed: usize,
     /// Values of the result that are missing (NaN). `measured + computed + missing` is the number of rows.
     pub missing: usize,
+}
+
+impl fmt::Display for ChannelFill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { channel, measured, computed, missing } = self;
+        write!(f, "{channel}: {measured} values measured, {computed} computed, {missing} missing")
+    }
 }
 
 /// `Ok` for a time span that is not NaN and not negative; infinity means without limit.
@@ -267,13 +275,14 @@ impl Recording {
     /// a period; what is lost is that much time, so keep it far below the period of interest.
     ///
     /// # Errors
-    /// [`Error::TooFew`] when there are fewer than two stamped rows; [`Error::Parameter`] when `tolerance` is negative
+    /// [`Error::TooFew`] when there is no channel or fewer than two stamped rows; [`Error::Parameter`] when `tolerance` is negative
     /// or NaN; [`Error::Numeric`] naming the first row that is off the grid.
     pub fn as_uniform(&self, tolerance: f64) -> Result<Self> {
         check_span("tolerance", tolerance)?;
         if self.rate().is_some() {
             return Ok(self.clone());
         }
+        self.check_channels()?;
         if self.len() < 2 {
             return Err(Error::too_few("rows for a sampling period", 2, self.len()));
         }
@@ -294,6 +303,7 @@ impl Recording {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact values are meant
 mod tests {
     use super::*;
 

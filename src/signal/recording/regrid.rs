@@ -99,11 +99,12 @@ impl Recording {
     /// row of the recording. A uniform recording resampled at its own rate is itself. O(rows + new rows) per channel.
     ///
     /// # Errors
-    /// [`Error::Parameter`] when the gap limit is negative or NaN, the period is shorter than a nanosecond, or the
+    /// [`Error::TooFew`] when there is no channel; [`Error::Parameter`] when the gap limit is negative or NaN, the period is shorter than a nanosecond, or the
     /// result would have more rows than the policy allows; [`Error::Numeric`] when the policy says so and a value is
     /// missing; [`Error::NonFinite`] when a mean overflows.
     pub fn resample_uniform(&self, policy: &ResamplePolicy) -> Result<(Self, ResampleReport)> {
         let rate = policy.rate;
+        self.check_channels()?;
         if rate.period() < 1e-9 {
             return Err(Error::parameter("rate", rate, "time is kept in whole nanoseconds"));
         }
@@ -161,15 +162,19 @@ impl Recording {
                 format!("{about:.0} rows from the first to the last time stamp, at most {max_rows} are allowed");
             return Err(Error::parameter("max_rows", max_rows, reason));
         }
-        // The estimate is off by one at most; the grid itself decides.
-        let mut rows = about as usize + 1;
-        while grid(start, rate, rows) <= last {
-            rows += 1;
-        }
-        while rows > 1 && grid(start, rate, rows - 1) > last {
-            rows -= 1;
-        }
-        Ok(rows)
+        // The estimate is off by one at most; the grid itself decides. At the very end of time the grid saturates.
+        let rows = about as usize;
+        let inside = |row: usize| {
+            let time = grid(start, rate, row);
+            time <= last && (time < i64::MAX || row as f64 <= about)
+        };
+        Ok(if inside(rows + 1) {
+            rows + 2
+        } else if rows == 0 || inside(rows) {
+            rows + 1
+        } else {
+            rows
+        })
     }
 
     /// Hold, linear and nearest: one walk over the known samples along the grid.

@@ -13,7 +13,7 @@
 //! Cost: two real transforms. A bin that is exactly zero has no logarithm: see [`Cepstrum::real`]. Not for signals of few pure
 //! tones: between the tones the logarithm is that of the noise.
 
-use super::fft::{FftScratch, RealFft};
+use super::fft::{FftScratch, RealFft, log_magnitude, magnitude};
 use crate::error::{Error, Result};
 use rustfft::num_complex::Complex64;
 
@@ -68,7 +68,7 @@ impl Cepstrum {
     pub fn real(&self, x: &[f64], out: &mut [f64], scratch: &mut CepstrumScratch) -> Result<()> {
         self.fft.forward(x, &mut scratch.bins, &mut scratch.fft)?;
         for z in &mut scratch.bins {
-            *z = Complex64::new(z.norm().ln(), 0.0);
+            *z = Complex64::new(log_magnitude(z), 0.0);
         }
         self.fft.inverse(&scratch.bins, out, &mut scratch.fft)?;
         if scratch.bins.iter().any(|z| z.re == f64::NEG_INFINITY) && !scratch.bins.iter().any(|z| z.re.is_nan()) {
@@ -99,7 +99,7 @@ impl Cepstrum {
     pub fn prewhiten(&self, x: &[f64], out: &mut [f64], scratch: &mut CepstrumScratch) -> Result<()> {
         self.fft.forward(x, &mut scratch.bins, &mut scratch.fft)?;
         for z in &mut scratch.bins {
-            let size = z.norm();
+            let size = magnitude(z);
             *z = if size == 0.0 { Complex64::default() } else { *z / size };
         }
         self.fft.inverse(&scratch.bins, out, &mut scratch.fft)
@@ -132,7 +132,7 @@ impl Cepstrum {
         }
         self.fft.forward(x, &mut scratch.bins, &mut scratch.fft)?;
         for (z, g) in scratch.bins.iter_mut().zip(&scratch.gain) {
-            let size = z.norm();
+            let size = magnitude(z);
             *z = if size == 0.0 { Complex64::new(f64::NAN, 0.0) } else { *z / size * g };
         }
         self.fft.inverse(&scratch.bins, out, &mut scratch.fft)
@@ -145,14 +145,18 @@ impl Cepstrum {
 /// # Errors
 /// [`Error::Parameter`] when no quefrency lies between the two; [`Error::Numeric`] when all values there are NaN.
 pub fn peak_quefrency(cepstrum: &[f64], from: usize, to: usize) -> Result<(usize, f64)> {
-    let to = to.min(cepstrum.len() / 2);
-    let range = cepstrum.get(from..=to).filter(|r| !r.is_empty());
-    let range = range.ok_or_else(|| Error::parameter("from", from, "no quefrency lies between the bounds"))?;
-    let mut best: Option<(usize, f64)> = None;
-    for (i, &c) in range.iter().enumerate() {
-        if !c.is_nan() && best.is_none_or(|(_, top)| c > top) {
-            best = Some((from + i, c));
-        }
+    let top = to.min(cepstrum.len() / 2);
+    if from > top || cepstrum.is_empty() {
+        return Err(Error::parameter("from", from, "no quefrency lies between the bounds"));
     }
-    best.ok_or_else(|| Error::numeric("cepstrum", "every value is NaN: a bin of the spectrum was exactly zero"))
+    peak_between(cepstrum, from, to)
+        .ok_or_else(|| Error::numeric("cepstrum", "every value is NaN: a bin of the spectrum was exactly zero"))
+}
+
+/// As [`peak_quefrency`], without the reason why there is none.
+pub(crate) fn peak_between(cepstrum: &[f64], from: usize, to: usize) -> Option<(usize, f64)> {
+    let range = cepstrum.get(from..=to.min(cepstrum.len() / 2))?;
+    let numbers = range.iter().enumerate().filter(|(_, c)| !c.is_nan());
+    let best = numbers.reduce(|best, next| if next.1 > best.1 { next } else { best })?;
+    Some((from + best.0, *best.1))
 }

@@ -10,7 +10,6 @@ use super::fft::FftScratch;
 use super::spectrum::Spectrum;
 use super::welch::{Welch, one_sided};
 use crate::error::{Error, Result};
-use crate::math::lanes;
 use rustfft::num_complex::Complex64;
 
 struct Sums {

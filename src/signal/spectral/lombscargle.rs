@@ -21,7 +21,7 @@ use std::f64::consts::TAU;
 /// ```
 /// use prognos::signal::spectral::lomb_scargle;
 /// let t = [0.0, 0.9, 2.3, 3.1, 4.4, 5.0, 6.7, 7.2];
-/// let y: Vec<f64> = t.iter().map(|t| (1.3 * t).sin()).collect();
+/// let y: Vec<f64> = t.iter().map(|t| (1.3_f64 * t).sin()).collect();
 /// let p = lomb_scargle(&t, &y, &[0.7, 1.3])?;
 /// assert!(p[1] > 3.0 * p[0]);
 /// # Ok::<(), prognos::Error>(())
