@@ -17,7 +17,8 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::Instant;
 
-const USAGE: &str = "usage: throughput [--data WORKLOAD.npy] [--set NAME] [--threads N] [--len N] [--hop N] [--rate HZ] [--repeats N]
+const USAGE: &str =
+    "usage: throughput [--data WORKLOAD.npy] [--set NAME] [--threads N] [--len N] [--hop N] [--rate HZ] [--repeats N]
   --set      time_domain (default), distribution, vibration, trend, spectral, welch (the estimator alone: 1,024 samples,
              half overlap), or feature names with commas between them
   --threads  1 by default
@@ -85,7 +86,12 @@ fn workload(o: &Options) -> Result<Workload, Failure> {
         };
         let record = (0..1_000_000).map(|i| (f64::from(i) * 0.007).sin() + 0.3 * (f64::from(i) * 0.16).sin() + noise());
         let name = "made: 1,000,000 samples".to_owned();
-        return Ok(Workload { name, records: vec![record.collect()], len: o.len.unwrap_or(4096), hop: o.hop.unwrap_or(2048) });
+        return Ok(Workload {
+            name,
+            records: vec![record.collect()],
+            len: o.len.unwrap_or(4096),
+            hop: o.hop.unwrap_or(2048),
+        });
     };
     let array = NpyArray::read(path)?;
     let shape = array.shape().to_vec();
@@ -97,7 +103,8 @@ fn workload(o: &Options) -> Result<Workload, Failure> {
         }
         [_, len] => (vec![data], len, len),
         [machines, times, sensors] => {
-            let series = |m: usize, s: usize| (0..times).map(|t| data[(m * times + t) * sensors + s]).collect::<Vec<f64>>();
+            let series =
+                |m: usize, s: usize| (0..times).map(|t| data[(m * times + t) * sensors + s]).collect::<Vec<f64>>();
             let records = (0..machines).flat_map(|m| (0..sensors).map(move |s| (m, s))).map(|(m, s)| series(m, s));
             (records.collect(), o.len.unwrap_or(30), o.hop.unwrap_or(1))
         }

@@ -102,7 +102,8 @@ pub(crate) fn ventilation(number: usize, raw: &Recording) -> Result<Machine, Fai
 
     // Running is compared with what is usual at that hour of the day or the week.
     let mut values = FeatureMatrix::join(&[rhythm.clone(), strength])?.into_values();
-    let names = ["running__mean", "running__number_crossing_m__m_0.5", "level__quantile__q_0.5", "level__standard_deviation"];
+    let names =
+        ["running__mean", "running__number_crossing_m__m_0.5", "level__quantile__q_0.5", "level__standard_deviation"];
     let mut period = 0.0;
     for (j, mut column) in values.columns_mut().into_iter().enumerate() {
         let seen: Vec<f64> = column.iter().take(learned).copied().collect();
