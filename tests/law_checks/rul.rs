@@ -157,6 +157,25 @@ fn ninety_percent_intervals_cover_as_they_should() {
     }
 }
 
+/// With few units the prior itself is uncertain: many small fleets, ten new units each.
+#[test]
+fn small_fleets_are_not_over_confident() {
+    for (size, least) in [(3, 0.84), (5, 0.84), (10, 0.86)] {
+        for part in [0.1, 0.3] {
+            let mut sum = 0.0;
+            for k in 0..40 {
+                let fleet = simulated(size, 3000 + 100 * k, 0.2, 6.0, |y| y);
+                let model =
+                    LinearDegradation::params(FailureThreshold::above(6.0).unwrap()).fit(&histories(&fleet)).unwrap();
+                let units = simulated(10, 9000 + 100 * k, 0.2, 6.0, |y| y);
+                sum += coverage(&|h| model.estimate(h).unwrap(), &units, part);
+            }
+            println!("fleet of {size}, {part} of life: {:.1} % covered", 100.0 * sum / 40.0);
+            assert!(sum / 40.0 >= least, "fleet of {size}, {part} of life: {}", sum / 40.0);
+        }
+    }
+}
+
 fn estimates() -> Vec<RulEstimate> {
     let fleet = simulated(20, 21, 0.2, 6.0, |y| y);
     let unit = &simulated(1, 22, 0.2, 6.0, |y| y)[0];
