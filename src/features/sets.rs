@@ -68,6 +68,32 @@ const MOVEMENT: &[&str] = &[
     "binned_entropy__max_bins_10",
 ];
 
+/// Shape of Welch's power density, where the power lies, and how tonal it is.
+const SPECTRAL: &[&str] = &[
+    "welch_centroid__nperseg_1024",
+    "welch_spread__nperseg_1024",
+    "welch_skewness__nperseg_1024",
+    "welch_kurtosis__nperseg_1024",
+    "welch_rms_frequency__nperseg_1024",
+    "welch_median_frequency__nperseg_1024",
+    "welch_rolloff__nperseg_1024__q_0.95",
+    "welch_bandwidth__nperseg_1024__q_0.95",
+    "welch_entropy_normalised__nperseg_1024",
+    "welch_flatness__nperseg_1024",
+    "welch_crest__nperseg_1024",
+    "welch_peak_frequency__nperseg_1024",
+    "welch_total_power__nperseg_1024",
+    "welch_equal_band_power__bands_8__index_0__nperseg_1024",
+    "welch_equal_band_power__bands_8__index_1__nperseg_1024",
+    "welch_equal_band_power__bands_8__index_2__nperseg_1024",
+    "welch_equal_band_power__bands_8__index_3__nperseg_1024",
+    "welch_equal_band_power__bands_8__index_4__nperseg_1024",
+    "welch_equal_band_power__bands_8__index_5__nperseg_1024",
+    "welch_equal_band_power__bands_8__index_6__nperseg_1024",
+    "welch_equal_band_power__bands_8__index_7__nperseg_1024",
+    "total_harmonic_distortion__harmonics_5",
+];
+
 impl FeatureSet {
     /// The twelve usual indicators of a vibration signal in the time domain, from one pass over the window: `mean`,
     /// `standard_deviation`, `root_mean_square`, `absolute_maximum` (the peak), `peak_to_peak`, `crest_factor`,
@@ -121,6 +147,20 @@ impl FeatureSet {
     pub fn vibration() -> Self {
         Self::of_known(&[TIME_DOMAIN, MOVEMENT].concat())
     }
+
+    /// Where the power lies and how tonal it is: centroid, spread, skewness, kurtosis, RMS and median frequency, 95 %
+    /// rolloff and bandwidth, entropy, flatness, crest, peak frequency, total power and the power of eight equal bands
+    /// of Welch's density with pieces of 1,024 samples, and the total harmonic distortion. One Welch and one Fourier
+    /// transform a window. Shorter windows make one piece.
+    ///
+    /// ```
+    /// use prognos::features::FeatureSet;
+    /// assert_eq!(FeatureSet::spectral().len(), 22);
+    /// ```
+    #[must_use]
+    pub fn spectral() -> Self {
+        Self::of_known(SPECTRAL)
+    }
 }
 
 #[cfg(test)]
@@ -129,7 +169,8 @@ mod tests {
 
     #[test]
     fn every_name_is_known_and_written_as_it_is_shown() {
-        for names in [TIME_DOMAIN.to_vec(), DISTRIBUTION.to_vec(), [TIME_DOMAIN, MOVEMENT].concat()] {
+        for names in [TIME_DOMAIN.to_vec(), DISTRIBUTION.to_vec(), SPECTRAL.to_vec(), [TIME_DOMAIN, MOVEMENT].concat()]
+        {
             let set = FeatureSet::from_names(&names).map_err(|e| e.to_string());
             assert_eq!(set.map(|s| s.names().to_vec()), Ok(names.iter().map(ToString::to_string).collect()));
             assert_eq!(FeatureSet::of_known(&names).len(), names.len());
