@@ -4,10 +4,12 @@
 //! order, into buffers that stay; every kernel then reads it through [`Shared`].
 
 use super::autocorrelation::Correlator;
+use super::counts::Ties;
 use super::ranks::{RankTrend, Ranker};
 use super::spectra::{Parts, Source, Spectra, SpectralNeeds, Values};
 use crate::math::lanes;
 use crate::math::moments::{Blocks, Moments};
+use crate::signal::rainflow::{Cycle, RainflowStream};
 use crate::signal::spectral::Complex64;
 use crate::signal::{SampleRate, Window};
 
@@ -25,8 +27,11 @@ pub struct Needs {
     sorted: bool,
     centred: bool,
     diff: bool,
+    ties: bool,
+    teager: bool,
     pub(super) spectral: SpectralNeeds,
     ranks: bool,
+    rainflow: bool,
     /// Lags of the autocorrelation, lag 0 among them; 0 when it is not needed.
     lags: usize,
 }
@@ -73,6 +78,19 @@ impl Needs {
         self
     }
 
+    /// What repeated values say; sorts.
+    pub(crate) fn ties(mut self) -> Self {
+        self.ties = true;
+        self.sorted()
+    }
+
+    /// The Teager-Kaiser energy x[i]² - x[i-1] x[i+1].
+    #[must_use]
+    pub fn teager(mut self) -> Self {
+        self.teager = true;
+        self
+    }
+
     /// The Fourier transform of the samples.
     #[must_use]
     pub fn fourier(mut self) -> Self {
@@ -108,6 +126,13 @@ impl Needs {
         self
     }
 
+    /// The rainflow cycles.
+    #[must_use]
+    pub fn rainflow(mut self) -> Self {
+        self.rainflow = true;
+        self
+    }
+
     /// The autocorrelation up to `max_lag` (cut to the length of the window less 1), and the samples less their mean.
     #[must_use]
     pub fn autocorrelation(mut self, max_lag: usize) -> Self {
@@ -122,8 +147,11 @@ impl Needs {
         self.sorted |= other.sorted;
         self.centred |= other.centred;
         self.diff |= other.diff;
+        self.ties |= other.ties;
+        self.teager |= other.teager;
         self.spectral.join(&other.spectral);
         self.ranks |= other.ranks;
+        self.rainflow |= other.rainflow;
         self.lags = self.lags.max(other.lags);
     }
 }
@@ -137,10 +165,16 @@ pub(crate) struct Workspace {
     sorted: Vec<f64>,
     centred: Vec<f64>,
     diff: Vec<f64>,
+    ties: Ties,
+    teager: Vec<f64>,
+    teager_blocks: Blocks,
+    teager_moments: Moments,
     spectra: Spectra,
     ranker: Ranker,
     ranks: RankTrend,
     correlator: Correlator,
+    rainflow: RainflowStream,
+    cycles: Vec<Cycle>,
 }
 
 impl Workspace {
@@ -153,10 +187,17 @@ impl Workspace {
             sorted: reserve(needs.sorted),
             centred: reserve(needs.centred),
             diff: reserve(needs.diff),
+            ties: Ties::default(),
+            teager: reserve(needs.teager),
+            teager_blocks: Blocks::new(if needs.teager { len } else { 0 }),
+            teager_moments: Moments::default(),
             spectra: Spectra::new(&needs.spectral, len, rate),
             ranker: Ranker::new(if needs.ranks { len } else { 0 }),
             ranks: RankTrend::default(),
             correlator: Correlator::new(len, needs.lags),
+            rainflow: RainflowStream::new(),
+            // Every sample closes one cycle at most, the end leaves as many as are open.
+            cycles: Vec::with_capacity(if needs.rainflow { len } else { 0 }),
             needs,
         }
     }
@@ -188,12 +229,25 @@ impl Workspace {
             self.diff.clear();
             self.diff.extend(x.windows(2).map(|p| p[1] - p[0]));
         }
+        if self.needs.ties {
+            self.ties = Ties::of(&self.sorted);
+        }
+        if self.needs.teager {
+            self.teager.clear();
+            self.teager.extend(x.windows(3).map(|p| p[1] * p[1] - p[0] * p[2]));
+            self.teager_moments = self.teager_blocks.moments(&self.teager, None, false);
+        }
         self.spectra.compute(x);
         if self.needs.ranks {
             self.ranks = self.ranker.trend(x);
         }
         if self.needs.lags > 0 {
             self.correlator.compute(&self.centred);
+        }
+        if self.needs.rainflow {
+            self.cycles.clear();
+            x.iter().for_each(|&v| self.rainflow.take(v, &mut self.cycles));
+            self.rainflow.finish(&mut self.cycles);
         }
         true
     }
@@ -272,9 +326,31 @@ impl<'a> Shared<'a> {
         &self.work.diff
     }
 
+    /// What repeated values say; zeros unless declared.
+    pub(crate) fn ties(&self) -> &'a Ties {
+        &self.work.ties
+    }
+
+    /// The Teager-Kaiser energy x[i]² - x[i-1] x[i+1] of the inner samples; two less than there are samples.
+    #[must_use]
+    pub fn teager(&self) -> &'a [f64] {
+        &self.work.teager
+    }
+
+    /// Moments of the Teager-Kaiser energy; zeros unless declared.
+    pub(crate) fn teager_moments(&self) -> &'a Moments {
+        &self.work.teager_moments
+    }
+
     /// How the ranks of the samples go with time; zeros unless declared.
     pub(crate) fn ranks(&self) -> &'a RankTrend {
         &self.work.ranks
+    }
+
+    /// The rainflow cycles of ASTM E1049, halves at the end.
+    #[must_use]
+    pub fn cycles(&self) -> &'a [Cycle] {
+        &self.work.cycles
     }
 
     /// Sums of products (x[i] - mean)(x[i + lag] - mean), for lags from 0: divided by the first they are the biased
