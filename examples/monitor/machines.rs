@@ -91,7 +91,7 @@ pub(crate) fn ventilation(number: usize, raw: &Recording) -> Result<Machine, Fai
     // The last 24 hours, every hour: how long and how often did it run, and how strongly did it vibrate meanwhile?
     let day = WindowSpec::sliding_seconds(DAY, HOUR);
     let rhythm = FeatureSet::from_names(["mean", "number_crossing_m__m_0.5"])?.nan_policy(NanPolicy::Omit);
-    let strength = FeatureSet::from_names(["quantile__q_0.5", "standard_deviation"])?.nan_policy(NanPolicy::Omit);
+    let strength = FeatureSet::from_names(["median", "standard_deviation"])?.nan_policy(NanPolicy::Omit);
     let channel = |name: &str, samples: Vec<f64>| {
         Recording::uniform(ten_minutes).starting_at(start)?.with_channel(name, "", samples)
     };
@@ -102,8 +102,7 @@ pub(crate) fn ventilation(number: usize, raw: &Recording) -> Result<Machine, Fai
 
     // Running is compared with what is usual at that hour of the day or the week.
     let mut values = FeatureMatrix::join(&[rhythm.clone(), strength])?.into_values();
-    let names =
-        ["running__mean", "running__number_crossing_m__m_0.5", "level__quantile__q_0.5", "level__standard_deviation"];
+    let names = ["running__mean", "running__number_crossing_m__m_0.5", "level__median", "level__standard_deviation"];
     let mut period = 0.0;
     for (j, mut column) in values.columns_mut().into_iter().enumerate() {
         let seen: Vec<f64> = column.iter().take(learned).copied().collect();

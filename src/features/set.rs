@@ -132,10 +132,19 @@ impl FeatureSet {
         Self { specs, ..Self::default() }.named()
     }
 
-    /// Every calculator of the library that has a value for each of its parameters when a name leaves them out.
+    /// Every calculator of the library: its name with the parameters it takes (`[10]`: the value when a name leaves
+    /// the parameter out, `?`: must be given), and what it computes.
     #[must_use]
     pub fn available() -> Vec<(String, String)> {
         registry::all().into_iter().map(|c| (c.signature(), c.about.to_string())).collect()
+    }
+
+    /// Every calculator of the library with some admissible values of its parameters, at least one spec each, by name.
+    ///
+    /// For tests over all features and for a first look at a signal; the values are not a recommendation.
+    #[must_use]
+    pub fn examples() -> Vec<FeatureSpec> {
+        registry::all().into_iter().flat_map(FeatureSpec::examples).collect()
     }
 
     /// The set and, behind its columns, those of `other`. Columns that both have stay once.
@@ -166,6 +175,12 @@ impl FeatureSet {
     pub fn nan_policy(mut self, policy: NanPolicy) -> Self {
         self.policy = policy;
         self
+    }
+
+    /// The features of names that this crate itself writes down. A name that could not be read would leave the set
+    /// empty; the test over all sets sees to it that none is.
+    pub(crate) fn of_known(names: &[&str]) -> Self {
+        Self::from_names(names).unwrap_or_default()
     }
 
     fn named(mut self) -> Result<Self> {

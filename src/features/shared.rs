@@ -4,6 +4,7 @@
 //! order, into buffers that stay; every kernel then reads it through [`Shared`].
 
 use super::autocorrelation::Correlator;
+use super::counts::Ties;
 use super::ranks::{RankTrend, Ranker};
 use super::spectra::{Parts, Source, Spectra, SpectralNeeds, Values};
 use crate::math::lanes;
@@ -26,6 +27,8 @@ pub struct Needs {
     sorted: bool,
     centred: bool,
     diff: bool,
+    ties: bool,
+    teager: bool,
     pub(super) spectral: SpectralNeeds,
     ranks: bool,
     rainflow: bool,
@@ -72,6 +75,19 @@ impl Needs {
     #[must_use]
     pub fn diff(mut self) -> Self {
         self.diff = true;
+        self
+    }
+
+    /// What repeated values say; sorts.
+    pub(crate) fn ties(mut self) -> Self {
+        self.ties = true;
+        self.sorted()
+    }
+
+    /// The Teager-Kaiser energy x[i]² - x[i-1] x[i+1].
+    #[must_use]
+    pub fn teager(mut self) -> Self {
+        self.teager = true;
         self
     }
 
@@ -131,6 +147,8 @@ impl Needs {
         self.sorted |= other.sorted;
         self.centred |= other.centred;
         self.diff |= other.diff;
+        self.ties |= other.ties;
+        self.teager |= other.teager;
         self.spectral.join(&other.spectral);
         self.ranks |= other.ranks;
         self.rainflow |= other.rainflow;
@@ -147,6 +165,10 @@ pub(crate) struct Workspace {
     sorted: Vec<f64>,
     centred: Vec<f64>,
     diff: Vec<f64>,
+    ties: Ties,
+    teager: Vec<f64>,
+    teager_blocks: Blocks,
+    teager_moments: Moments,
     spectra: Spectra,
     ranker: Ranker,
     ranks: RankTrend,
@@ -165,6 +187,10 @@ impl Workspace {
             sorted: reserve(needs.sorted),
             centred: reserve(needs.centred),
             diff: reserve(needs.diff),
+            ties: Ties::default(),
+            teager: reserve(needs.teager),
+            teager_blocks: Blocks::new(if needs.teager { len } else { 0 }),
+            teager_moments: Moments::default(),
             spectra: Spectra::new(&needs.spectral, len, rate),
             ranker: Ranker::new(if needs.ranks { len } else { 0 }),
             ranks: RankTrend::default(),
@@ -202,6 +228,14 @@ impl Workspace {
         if self.needs.diff {
             self.diff.clear();
             self.diff.extend(x.windows(2).map(|p| p[1] - p[0]));
+        }
+        if self.needs.ties {
+            self.ties = Ties::of(&self.sorted);
+        }
+        if self.needs.teager {
+            self.teager.clear();
+            self.teager.extend(x.windows(3).map(|p| p[1] * p[1] - p[0] * p[2]));
+            self.teager_moments = self.teager_blocks.moments(&self.teager, None, false);
         }
         self.spectra.compute(x);
         if self.needs.ranks {
@@ -290,6 +324,22 @@ impl<'a> Shared<'a> {
     #[must_use]
     pub fn diff(&self) -> &'a [f64] {
         &self.work.diff
+    }
+
+    /// What repeated values say; zeros unless declared.
+    pub(crate) fn ties(&self) -> &'a Ties {
+        &self.work.ties
+    }
+
+    /// The Teager-Kaiser energy x[i]² - x[i-1] x[i+1] of the inner samples; two less than there are samples.
+    #[must_use]
+    pub fn teager(&self) -> &'a [f64] {
+        &self.work.teager
+    }
+
+    /// Moments of the Teager-Kaiser energy; zeros unless declared.
+    pub(crate) fn teager_moments(&self) -> &'a Moments {
+        &self.work.teager_moments
     }
 
     /// How the ranks of the samples go with time; zeros unless declared.

@@ -90,6 +90,14 @@ impl FeatureSpec {
         &self.calculator.about
     }
 
+    /// Some specs of a calculator, all different: together they go through the examples of every parameter.
+    pub(crate) fn examples(calculator: &'static Calculator) -> Vec<Self> {
+        let choices: Vec<Vec<Value>> = calculator.params.iter().map(|p| p.kind.examples(p.default)).collect();
+        let count = choices.iter().map(Vec::len).max().unwrap_or(1);
+        let pick = |i: usize| choices.iter().filter_map(|c| c.get(i % c.len().max(1)).cloned()).collect();
+        (0..count).map(|i| Self { calculator, args: Args(pick(i)) }).collect()
+    }
+
     /// Names and values of the parameters, in the order of the name.
     pub fn parameters(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.calculator.params.iter().map(|p| p.name).zip(&self.args.0)
@@ -200,6 +208,12 @@ impl Args {
 }
 
 impl super::calculator::Param {
+    /// Whether `text` is an admissible value.
+    #[cfg(test)]
+    pub(crate) fn accepts(&self, text: &str) -> bool {
+        text.parse().is_ok_and(|value| self.check(&value).is_ok())
+    }
+
     /// The rule that `value` breaks, if it breaks one.
     fn check(&self, value: &Value) -> Result<(), String> {
         match (&self.kind, value) {
@@ -219,6 +233,28 @@ impl super::calculator::Param {
             (Kind::Word(words), Value::Word(v)) if words.contains(&v.as_str()) => Ok(()),
             (Kind::Word(words), _) => Err(format!("must be one of \"{}\"", words.join("\", \""))),
         }
+    }
+}
+
+impl Kind {
+    /// A few admissible values, each once: the default first, every word, small numbers.
+    fn examples(&self, default: Option<&str>) -> Vec<Value> {
+        let mut values: Vec<Value> = default.and_then(|text| text.parse().ok()).into_iter().collect();
+        match self {
+            Self::Bool => values.extend([Value::Bool(true), Value::Bool(false)]),
+            Self::Word(words) => values.extend(words.iter().map(|w| Value::Word((*w).to_owned()))),
+            Self::Int { min, max } => {
+                values.extend([1, 2, 3, 5, 10].map(|v: i64| Value::Int(v.clamp(*min, *max))));
+            }
+            Self::Float { min, max } => values.extend([0.5, 0.1, 2.0].map(|v: f64| Value::Float(v.clamp(*min, *max)))),
+        }
+        let mut seen: Vec<Value> = Vec::new();
+        for value in values {
+            if !seen.contains(&value) {
+                seen.push(value);
+            }
+        }
+        seen
     }
 }
 

@@ -34,7 +34,7 @@ const TSFRESH: &[&str] = &[
 ];
 
 /// Ids of other packages, and our names.
-const OTHERS: &[(&str, &str)] = &[
+pub const OTHERS: &[(&str, &str)] = &[
     ("stat/kendall_tau_vs_time", "kendall_tau"),
     ("stat/spearman_vs_time", "spearman_rho"),
     ("stat/theil_sen_slope", "theil_sen_slope"),
@@ -60,7 +60,7 @@ const OTHERS: &[(&str, &str)] = &[
 ];
 
 /// Ids that are lists over the lags, and our calculators.
-const LISTS: &[(&str, &str)] = &[
+pub const LISTS: &[(&str, &str)] = &[
     ("ar/acf_biased_lags", "acf_biased"),
     ("ar/acf_adjusted_lags", "acf_adjusted"),
     ("ar/pacf_ld_lags", "partial_autocorrelation"),

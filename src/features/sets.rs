@@ -1,0 +1,179 @@
+//! Ready-made feature sets.
+
+use super::set::FeatureSet;
+
+/// The twelve of the time domain.
+const TIME_DOMAIN: &[&str] = &[
+    "mean",
+    "standard_deviation",
+    "root_mean_square",
+    "absolute_maximum",
+    "peak_to_peak",
+    "crest_factor",
+    "shape_factor",
+    "impulse_factor",
+    "clearance_factor",
+    "skewness_biased",
+    "kurtosis_pearson",
+    "abs_energy",
+];
+
+const DISTRIBUTION: &[&str] = &[
+    "mean",
+    "standard_deviation",
+    "minimum",
+    "maximum",
+    "quantile__q_0.05",
+    "quantile__q_0.25",
+    "median",
+    "quantile__q_0.75",
+    "quantile__q_0.95",
+    "iqr",
+    "median_absolute_deviation_normal",
+    "mean_absolute_deviation",
+    "trimmed_mean__share_0.1",
+    "skewness_biased",
+    "kurtosis_pearson",
+    "l_skewness",
+    "l_kurtosis",
+    "quartile_skewness",
+    "octile_kurtosis",
+    "gini_mean_difference",
+    "half_sample_mode",
+    "binned_entropy__max_bins_10",
+    "jarque_bera",
+    "ratio_beyond_r_sigma__r_3.0",
+    "count_above_mean",
+    "has_duplicate_max",
+    "has_duplicate_min",
+    "percentage_of_reoccurring_datapoints_to_all_datapoints",
+    "ratio_value_number_to_time_series_length",
+];
+
+/// What the vibration set has besides the twelve.
+const MOVEMENT: &[&str] = &[
+    "mean_abs",
+    "square_root_amplitude",
+    "half_peak_to_peak",
+    "k_factor",
+    "talaf",
+    "standardised_moment__k_6",
+    "diff_rms",
+    "waveform_length",
+    "hjorth_mobility",
+    "hjorth_complexity",
+    "teager_mean",
+    "teager_std",
+    "teager_kurtosis",
+    "binned_entropy__max_bins_10",
+];
+
+/// Shape of Welch's power density, where the power lies, and how tonal it is.
+const SPECTRAL: &[&str] = &[
+    "welch_centroid__nperseg_1024",
+    "welch_spread__nperseg_1024",
+    "welch_skewness__nperseg_1024",
+    "welch_kurtosis__nperseg_1024",
+    "welch_rms_frequency__nperseg_1024",
+    "welch_median_frequency__nperseg_1024",
+    "welch_rolloff__nperseg_1024__q_0.95",
+    "welch_bandwidth__nperseg_1024__q_0.95",
+    "welch_entropy_normalised__nperseg_1024",
+    "welch_flatness__nperseg_1024",
+    "welch_crest__nperseg_1024",
+    "welch_peak_frequency__nperseg_1024",
+    "welch_total_power__nperseg_1024",
+    "welch_equal_band_power__bands_8__index_0__nperseg_1024",
+    "welch_equal_band_power__bands_8__index_1__nperseg_1024",
+    "welch_equal_band_power__bands_8__index_2__nperseg_1024",
+    "welch_equal_band_power__bands_8__index_3__nperseg_1024",
+    "welch_equal_band_power__bands_8__index_4__nperseg_1024",
+    "welch_equal_band_power__bands_8__index_5__nperseg_1024",
+    "welch_equal_band_power__bands_8__index_6__nperseg_1024",
+    "welch_equal_band_power__bands_8__index_7__nperseg_1024",
+    "total_harmonic_distortion__harmonics_5",
+];
+
+impl FeatureSet {
+    /// The twelve usual indicators of a vibration signal in the time domain, from one pass over the window: `mean`,
+    /// `standard_deviation`, `root_mean_square`, `absolute_maximum` (the peak), `peak_to_peak`, `crest_factor`,
+    /// `shape_factor`, `impulse_factor`, `clearance_factor`, `skewness_biased`, `kurtosis_pearson`, `abs_energy`.
+    ///
+    /// ```
+    /// use prognos::features::FeatureSet;
+    /// use prognos::signal::{SampleRate, Signal, WindowSpec};
+    /// let x: Vec<f64> = (0..4096).map(|i| (i as f64 * 0.3).sin()).collect();
+    /// let windows = Signal::new(&x, SampleRate::hz(12_800.0)?).windows(WindowSpec::sliding(2048, 1024))?;
+    /// let matrix = FeatureSet::time_domain().extract(windows)?;
+    /// assert_eq!(matrix.view().dim(), (3, 12));
+    /// # Ok::<(), prognos::Error>(())
+    /// ```
+    #[must_use]
+    pub fn time_domain() -> Self {
+        Self::of_known(TIME_DOMAIN)
+    }
+
+    /// The distribution of a slow sensor's values: level, spread, quantiles, robust shape, entropy, and what betrays a
+    /// stuck, limited or quantised sensor. One sort a window.
+    ///
+    /// `mean`, `standard_deviation`, `minimum`, `maximum`, quantiles 0.05, 0.25, 0.75, 0.95, `median`, `iqr`,
+    /// `median_absolute_deviation_normal`, `mean_absolute_deviation`, `trimmed_mean` 10 %, `skewness_biased`,
+    /// `kurtosis_pearson`, `l_skewness`, `l_kurtosis`, `quartile_skewness`, `octile_kurtosis`,
+    /// `gini_mean_difference`, `half_sample_mode`, `binned_entropy` of 10 bins, `jarque_bera`, `ratio_beyond_r_sigma`
+    /// 3, `count_above_mean`, `has_duplicate_max`, `has_duplicate_min`,
+    /// `percentage_of_reoccurring_datapoints_to_all_datapoints`, `ratio_value_number_to_time_series_length`.
+    ///
+    /// ```
+    /// use prognos::features::FeatureSet;
+    /// assert_eq!(FeatureSet::distribution().len(), 29);
+    /// ```
+    #[must_use]
+    pub fn distribution() -> Self {
+        Self::of_known(DISTRIBUTION)
+    }
+
+    /// Vibration of a machine in the time domain: [`FeatureSet::time_domain`] and, behind it, `mean_abs`,
+    /// `square_root_amplitude`, `half_peak_to_peak`, `k_factor`, `talaf`, `standardised_moment` 6, `diff_rms`,
+    /// `waveform_length`, `hjorth_mobility`, `hjorth_complexity`, `teager_mean`, `teager_std`, `teager_kurtosis`,
+    /// `binned_entropy` of 10 bins. No sort.
+    ///
+    /// ```
+    /// use prognos::features::FeatureSet;
+    /// let set = FeatureSet::vibration();
+    /// assert_eq!(set.len(), 26);
+    /// assert_eq!(set.names()[..12], *FeatureSet::time_domain().names());
+    /// ```
+    #[must_use]
+    pub fn vibration() -> Self {
+        Self::of_known(&[TIME_DOMAIN, MOVEMENT].concat())
+    }
+
+    /// Where the power lies and how tonal it is: centroid, spread, skewness, kurtosis, RMS and median frequency, 95 %
+    /// rolloff and bandwidth, entropy, flatness, crest, peak frequency, total power and the power of eight equal bands
+    /// of Welch's density with pieces of 1,024 samples, and the total harmonic distortion. One Welch and one Fourier
+    /// transform a window. Shorter windows make one piece.
+    ///
+    /// ```
+    /// use prognos::features::FeatureSet;
+    /// assert_eq!(FeatureSet::spectral().len(), 22);
+    /// ```
+    #[must_use]
+    pub fn spectral() -> Self {
+        Self::of_known(SPECTRAL)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_known_and_written_as_it_is_shown() {
+        for names in [TIME_DOMAIN.to_vec(), DISTRIBUTION.to_vec(), SPECTRAL.to_vec(), [TIME_DOMAIN, MOVEMENT].concat()]
+        {
+            let set = FeatureSet::from_names(&names).map_err(|e| e.to_string());
+            assert_eq!(set.map(|s| s.names().to_vec()), Ok(names.iter().map(ToString::to_string).collect()));
+            assert_eq!(FeatureSet::of_known(&names).len(), names.len());
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! No allocation per window after the first, whatever the features: counted by the allocator.
+#![allow(unsafe_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use prognos::features::FeatureSet;
+use prognos::signal::{SampleRate, WindowSpec};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+thread_local! {
+    /// Allocations of this thread: the test harness's own threads do not count.
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+fn count() {
+    let _ = ALLOCATIONS.try_with(|n| n.set(n.get() + 1));
+}
+
+// SAFETY: every method passes its arguments unchanged to the system's allocator, which keeps the contract; counting
+// touches a thread-local without a destructor and allocates nothing.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(at, layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `realloc`.
+        unsafe { System.realloc(at, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations_of(f: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.with(Cell::get);
+    f();
+    ALLOCATIONS.with(Cell::get) - before
+}
+
+fn wave(n: usize, phase: f64) -> Vec<f64> {
+    (0..n).map(|i| (i as f64 * 0.37 + phase).sin() + 0.1 * (i as f64 * 1.7).cos()).collect()
+}
+
+#[test]
+fn the_counter_counts() {
+    assert!(allocations_of(|| drop(std::hint::black_box(vec![1.0; 100]))) > 0);
+}
+
+#[test]
+fn no_feature_allocates_after_the_first_window() {
+    let rate = SampleRate::hz(1000.0).unwrap();
+    for n in [30, 512, 1000] {
+        let windows: Vec<Vec<f64>> =
+            (0..4).map(|k| wave(n, f64::from(k))).chain([vec![1.5; n], vec![0.0; n]]).collect();
+        for spec in FeatureSet::examples() {
+            let name = spec.to_string();
+            let set = FeatureSet::from_specs(vec![spec]).unwrap();
+            let mut extractor = set.extractor(n, rate).unwrap();
+            let mut row = [0.0];
+            extractor.extract_into(&windows[0], &mut row).unwrap();
+            let count = allocations_of(|| {
+                for window in &windows {
+                    extractor.extract_into(window, &mut row).unwrap();
+                }
+            });
+            assert_eq!(count, 0, "{name} allocates for windows of {n}");
+        }
+    }
+}
+
+#[test]
+fn a_stream_does_not_allocate_once_it_runs() {
+    let set = FeatureSet::vibration();
+    let mut stream = set.stream(WindowSpec::sliding(256, 64), SampleRate::ONE_HZ).unwrap();
+    let x = wave(4096, 0.0);
+    stream.push_with(&x[..1024], |_, _| {}).unwrap();
+    let count = allocations_of(|| {
+        for block in x[1024..].chunks(100) {
+            stream.push_with(block, |_, _| {}).unwrap();
+        }
+    });
+    assert_eq!(count, 0);
+}
