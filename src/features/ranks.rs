@@ -45,7 +45,8 @@ impl RankTrend {
 /// The buffers of the sort.
 #[derive(Debug)]
 pub(crate) struct Ranker {
-    order: Vec<(f64, u32)>,
+    /// Samples as whole numbers of the same order, with their times.
+    order: Vec<(i64, u32)>,
     times: Vec<u32>,
     merged: Vec<u32>,
 }
@@ -60,13 +61,12 @@ impl Ranker {
     pub(crate) fn trend(&mut self, x: &[f64]) -> RankTrend {
         let n = x.len() as f64;
         self.order.clear();
-        // Adding 0 turns -0 into 0, so that the total order ties them.
-        self.order.extend(x.iter().zip(0_u32..).map(|(v, t)| (v + 0.0, t)));
-        self.order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        self.order.extend(x.iter().zip(0_u32..).map(|(v, t)| (sortable(*v), t)));
+        self.order.sort_unstable();
         let middle = 0.5 * (n - 1.0);
         let (mut tied, mut tie_variance, mut tie_cubes, mut covariance) = (0.0, 0.0, 0.0, 0.0);
         let mut from = 0;
-        for group in self.order.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
+        for group in self.order.chunk_by(|a, b| a.0 == b.0) {
             let g = group.len() as f64;
             tied += 0.5 * g * (g - 1.0);
             tie_variance += g * (g - 1.0) * (2.0 * g + 5.0);
@@ -88,6 +88,13 @@ impl Ranker {
         let falling = inversions(&mut self.times, &mut self.merged) as f64;
         RankTrend { n, falling, tied, tie_variance, spearman }
     }
+}
+
+/// A whole number that compares as the sample does: the bits, those of negative samples reversed.
+fn sortable(v: f64) -> i64 {
+    // Adding 0 turns -0 into 0, so that they tie.
+    let bits = (v + 0.0).to_bits() as i64;
+    bits ^ (((bits >> 63) as u64) >> 1) as i64
 }
 
 /// Pairs i < j with a[i] > a[j]; sorts `a`. `room` is as long as `a`.
