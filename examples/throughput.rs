@@ -1,38 +1,194 @@
-//! How many windows a second: one feature set over one workload, as one JSON line.
+//! How long one window takes: one set of features over one workload, as one JSON line.
 //!
-//! `cargo run --release --example throughput -- [WORKLOAD.npy] [--set NAME] [--len N] [--hop N] [--threads N]`
-fn main() {
-    let set = prognos::features::FeatureSet::from_names([
-        "mean",
-        "standard_deviation",
-        "root_mean_square",
-        "absolute_maximum",
-        "peak_to_peak",
-        "crest_factor",
-        "shape_factor",
-        "impulse_factor",
-        "clearance_factor",
-        "skewness_biased",
-        "kurtosis_pearson",
-        "abs_energy",
-    ])
-    .unwrap();
-    let n: usize = std::env::args().nth(1).unwrap().parse().unwrap();
-    let x: Vec<f64> = (0..n).map(|i| (i as f64 * 0.01).sin() + ((i * 7919) % 1000) as f64 * 1e-3).collect();
-    let rate = prognos::signal::SampleRate::hz(25_600.0).unwrap();
-    let mut times = vec![];
-    for _ in 0..9 {
-        let t = std::time::Instant::now();
-        let m = set
-            .extract(
-                prognos::signal::Signal::new(&x, rate)
-                    .windows(prognos::signal::WindowSpec::sliding(4096, 2048))
-                    .unwrap(),
-            )
-            .unwrap();
-        let k = m.nrows();
-        times.push(t.elapsed().as_secs_f64() * 1e6 / k as f64);
+//! ```sh
+//! cargo run --release --example throughput
+//! cargo run --release --example throughput -- --data WORKLOAD.npy --set time_domain --threads 1
+//! ```
+//!
+//! A workload is a NumPy array of doubles: one dimension is one record, cut into windows of `--len` samples every
+//! `--hop`; two dimensions are one window a row; three are machines by time by sensor, cut along time. Without
+//! `--data` a record of a million samples is made.
+
+use prognos::datasets::NpyArray;
+use prognos::features::FeatureSet;
+use prognos::signal::spectral::Welch;
+use prognos::signal::{SampleRate, Signal, WindowSpec};
+use std::hint::black_box;
+use std::process::ExitCode;
+use std::time::Instant;
+
+const USAGE: &str =
+    "usage: throughput [--data WORKLOAD.npy] [--set NAME] [--threads N] [--len N] [--hop N] [--rate HZ] [--repeats N]
+  --set      time_domain (default), distribution, vibration, trend, spectral, welch (the estimator alone: 1,024 samples,
+             half overlap), or feature names with commas between them
+  --threads  1 by default
+  --len      samples in a window: 4096 for a record, 30 for machines by default; --hop: half of that, or 1
+  --repeats  5 by default; the median is printed";
+
+struct Options {
+    data: Option<String>,
+    set: String,
+    threads: usize,
+    len: Option<usize>,
+    hop: Option<usize>,
+    rate: f64,
+    repeats: usize,
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+fn options() -> Result<Option<Options>, Failure> {
+    let mut o = Options {
+        data: None,
+        set: "time_domain".to_owned(),
+        threads: 1,
+        len: None,
+        hop: None,
+        rate: 25_600.0,
+        repeats: 5,
+    };
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        if arg == "--help" || arg == "-h" {
+            return Ok(None);
+        }
+        let value = args.next().ok_or_else(|| format!("{arg} needs a value\n{USAGE}"))?;
+        let number = || value.parse::<usize>().map_err(|e| format!("{arg} {value}: {e}"));
+        match arg.as_str() {
+            "--data" => o.data = Some(value),
+            "--set" => o.set = value,
+            "--threads" => o.threads = number()?,
+            "--len" => o.len = Some(number()?),
+            "--hop" => o.hop = Some(number()?),
+            "--rate" => o.rate = value.parse()?,
+            "--repeats" => o.repeats = number()?.max(1),
+            _ => return Err(format!("unknown argument `{arg}`\n{USAGE}").into()),
+        }
     }
-    times.sort_by(f64::total_cmp);
-    println!("{times:?}");
+    Ok(Some(o))
+}
+
+/// The records of a workload, and how they are cut.
+struct Workload {
+    name: String,
+    records: Vec<Vec<f64>>,
+    len: usize,
+    hop: usize,
+}
+
+fn workload(o: &Options) -> Result<Workload, Failure> {
+    let Some(path) = &o.data else {
+        // Harmonics and a seeded noise, enough to keep every branch honest.
+        let mut state = 1u64;
+        let mut noise = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f64 / f64::from(1 << 24) - 0.5
+        };
+        let record = (0..1_000_000).map(|i| (f64::from(i) * 0.007).sin() + 0.3 * (f64::from(i) * 0.16).sin() + noise());
+        let name = "made: 1,000,000 samples".to_owned();
+        return Ok(Workload {
+            name,
+            records: vec![record.collect()],
+            len: o.len.unwrap_or(4096),
+            hop: o.hop.unwrap_or(2048),
+        });
+    };
+    let array = NpyArray::read(path)?;
+    let shape = array.shape().to_vec();
+    let data = array.into_vec();
+    let (records, len, hop) = match shape[..] {
+        [_] => {
+            let len = o.len.unwrap_or(4096);
+            (vec![data], len, o.hop.unwrap_or(len.div_ceil(2)))
+        }
+        [_, len] => (vec![data], len, len),
+        [machines, times, sensors] => {
+            let series =
+                |m: usize, s: usize| (0..times).map(|t| data[(m * times + t) * sensors + s]).collect::<Vec<f64>>();
+            let records = (0..machines).flat_map(|m| (0..sensors).map(move |s| (m, s))).map(|(m, s)| series(m, s));
+            (records.collect(), o.len.unwrap_or(30), o.hop.unwrap_or(1))
+        }
+        _ => return Err(format!("{path}: {} dimensions, expected 1, 2 or 3", shape.len()).into()),
+    };
+    let name = path.rsplit('/').next().unwrap_or(path).to_owned();
+    Ok(Workload { name, records, len, hop })
+}
+
+fn feature_set(name: &str) -> Result<FeatureSet, Failure> {
+    Ok(match name {
+        "time_domain" => FeatureSet::time_domain(),
+        "distribution" => FeatureSet::distribution(),
+        "vibration" => FeatureSet::vibration(),
+        "trend" => FeatureSet::trend(),
+        "spectral" => FeatureSet::spectral(),
+        names => FeatureSet::from_names(names.split(','))?,
+    })
+}
+
+/// Computes the whole workload once; gives the number of windows.
+fn once(w: &Workload, set: Option<&FeatureSet>, rate: SampleRate) -> Result<usize, Failure> {
+    let spec = WindowSpec::sliding(w.len, w.hop);
+    let mut windows = 0;
+    if let Some(set) = set {
+        for record in &w.records {
+            windows += black_box(set.extract(Signal::new(record, rate).windows(spec)?)?).nrows();
+        }
+    } else {
+        let welch = Welch::params().segment(1024).overlap(512).plan_for(w.len, rate)?;
+        let mut scratch = welch.scratch();
+        let mut density = vec![0.0; welch.bins()];
+        for record in &w.records {
+            for window in Signal::new(record, rate).windows(spec)? {
+                welch.process(window.samples, &mut density, &mut scratch)?;
+                black_box(&density);
+                windows += 1;
+            }
+        }
+    }
+    Ok(windows)
+}
+
+fn run() -> Result<(), Failure> {
+    let Some(o) = options()? else {
+        println!("{USAGE}");
+        return Ok(());
+    };
+    let w = workload(&o)?;
+    let rate = SampleRate::hz(o.rate)?;
+    let set = if o.set == "welch" { None } else { Some(feature_set(&o.set)?) };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(o.threads).build()?;
+    let measure = || -> Result<(usize, f64), String> {
+        let begun = Instant::now();
+        let windows = once(&w, set.as_ref(), rate).map_err(|e| e.to_string())?;
+        Ok((windows, begun.elapsed().as_secs_f64()))
+    };
+    let (windows, _) = pool.install(measure)?;
+    let mut seconds = (0..o.repeats).map(|_| Ok(pool.install(measure)?.1)).collect::<Result<Vec<f64>, String>>()?;
+    seconds.sort_unstable_by(f64::total_cmp);
+    let per_window = |s: f64| 1e6 * s / windows.max(1) as f64;
+    let line = serde_json::json!({
+        "set": o.set,
+        "features": set.as_ref().map_or(513, FeatureSet::len),
+        "threads": o.threads,
+        "us_per_window": per_window(seconds[seconds.len() / 2]),
+        "us_per_window_min": per_window(seconds[0]),
+        "us_per_window_max": per_window(seconds[seconds.len() - 1]),
+        "repeats": o.repeats,
+        "windows": windows,
+        "len": w.len,
+        "hop": w.hop,
+        "workload": w.name,
+    });
+    println!("{line}");
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("throughput: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Predictive maintenance analytics: from what a machine's sensors said to a decision about the machine.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![forbid(unsafe_code)]
 

@@ -7,17 +7,17 @@ use prognos::rul::degradation::{FailureThreshold, LinearDegradation};
 use prognos::rul::{History, Level, RulModel};
 
 /// Specimens on record.
-pub const SPECIMENS: u64 = 21;
+pub(crate) const SPECIMENS: u64 = 21;
 
 /// Failure: a crack of 1.6 inch, in units of the initial notch of 0.9 inch.
-pub const FAILURE: f64 = 1.6 / 0.9;
+pub(crate) const FAILURE: f64 = 1.6 / 0.9;
 
 /// The moment of the prediction, in thousand cycles: the middle of the record.
-pub const NOW: f64 = 60.0;
+pub(crate) const NOW: f64 = 60.0;
 
 /// How a specimen ended.
 #[derive(Clone, Copy)]
-pub enum End {
+pub(crate) enum End {
     /// Reached the failure length, by linear interpolation between two measurements, so many thousand cycles from now.
     Failed(f64),
     /// Was stopped before that, so many thousand cycles from now.
@@ -25,24 +25,24 @@ pub enum End {
 }
 
 /// One specimen, predicted with a prior from the other twenty.
-pub struct Predicted {
-    pub id: u32,
+pub(crate) struct Predicted {
+    pub(crate) id: u32,
     /// Thousand cycles and relative length, the whole record.
-    pub path: Vec<(f64, f64)>,
+    pub(crate) path: Vec<(f64, f64)>,
     /// How many of these were seen.
-    pub seen: usize,
-    pub median: f64,
-    pub interval: (f64, f64),
+    pub(crate) seen: usize,
+    pub(crate) median: f64,
+    pub(crate) interval: (f64, f64),
     /// For growing lengths: the thousand cycles (from the start) at which they are reached, 5 %, 50 %, 95 %.
-    pub band: Vec<(f64, [f64; 3])>,
-    pub end: End,
-    pub decision: Decision,
+    pub(crate) band: Vec<(f64, [f64; 3])>,
+    pub(crate) end: End,
+    pub(crate) decision: Decision,
 }
 
 impl Predicted {
     /// Whether the record does not contradict the interval. A specimen that was stopped contradicts it only when it
     /// had outlived its upper end.
-    pub fn covered(&self) -> bool {
+    pub(crate) fn covered(&self) -> bool {
         match self.end {
             End::Failed(life) => self.interval.0 <= life && life <= self.interval.1,
             End::Stopped(life) => life <= self.interval.1,
@@ -51,17 +51,17 @@ impl Predicted {
 }
 
 /// All specimens.
-pub struct Study {
-    pub predicted: Vec<Predicted>,
-    pub scale: String,
+pub(crate) struct Study {
+    pub(crate) predicted: Vec<Predicted>,
+    pub(crate) scale: String,
 }
 
 impl Study {
-    pub fn covered(&self) -> usize {
+    pub(crate) fn covered(&self) -> usize {
         self.predicted.iter().filter(|p| p.covered()).count()
     }
 
-    pub fn failed(&self) -> impl Iterator<Item = (&Predicted, f64)> {
+    pub(crate) fn failed(&self) -> impl Iterator<Item = (&Predicted, f64)> {
         self.predicted.iter().filter_map(|p| match p.end {
             End::Failed(life) => Some((p, life)),
             End::Stopped(_) => None,
@@ -69,19 +69,19 @@ impl Study {
     }
 
     /// Median absolute error of the medians, over the specimens that failed.
-    pub fn median_error(&self) -> f64 {
+    pub(crate) fn median_error(&self) -> f64 {
         let mut errors: Vec<f64> = self.failed().map(|(p, life)| (p.median - life).abs()).collect();
         errors.sort_unstable_by(f64::total_cmp);
         errors.get(errors.len() / 2).copied().unwrap_or(f64::NAN)
     }
 
-    pub fn mean_width(&self) -> f64 {
+    pub(crate) fn mean_width(&self) -> f64 {
         self.predicted.iter().map(|p| p.interval.1 - p.interval.0).sum::<f64>() / self.predicted.len() as f64
     }
 }
 
 /// Predicts every specimen from what was seen of it until now and from the records of the others.
-pub fn study(specimens: &[Specimen], tick: impl Fn()) -> Result<Study, Failure> {
+pub(crate) fn study(specimens: &[Specimen], tick: impl Fn()) -> Result<Study, Failure> {
     let times: Vec<Vec<f64>> =
         specimens.iter().map(|s| s.cycles_millions.iter().map(|t| 1000.0 * t).collect()).collect();
     let level = Level::new(0.9)?;

@@ -14,24 +14,24 @@ const DAY: f64 = 86_400.0;
 const FALSE_ALARMS: f64 = 1e-3;
 
 /// An abnormal period.
-pub struct Finding {
+pub(crate) struct Finding {
     /// Seconds since the Unix epoch at which the period begins and ends.
-    pub from: f64,
-    pub to: f64,
+    pub(crate) from: f64,
+    pub(crate) to: f64,
     /// When it was worst, and how many times the limit the score was then.
-    pub peak: f64,
-    pub score: f64,
+    pub(crate) peak: f64,
+    pub(crate) score: f64,
     /// In words, and by column.
-    pub reason: String,
-    pub attribution: Attribution,
+    pub(crate) reason: String,
+    pub(crate) attribution: Attribution,
 }
 
 impl Finding {
-    pub fn hours(&self) -> f64 {
+    pub(crate) fn hours(&self) -> f64 {
         (self.to - self.from) / HOUR
     }
 
-    pub fn severity(&self) -> &'static str {
+    pub(crate) fn severity(&self) -> &'static str {
         match self.score {
             s if s < 3.0 => "minor",
             s if s < 10.0 => "clear",
@@ -41,20 +41,20 @@ impl Finding {
 }
 
 /// What was found out about one machine.
-pub struct Machine {
-    pub name: String,
-    pub quantity: String,
+pub(crate) struct Machine {
+    pub(crate) name: String,
+    pub(crate) quantity: String,
     /// Facts for the reader, a line each.
-    pub facts: Vec<String>,
+    pub(crate) facts: Vec<String>,
     /// The measured signal: seconds, value (NaN: missing).
-    pub signal: Vec<(f64, f64)>,
+    pub(crate) signal: Vec<(f64, f64)>,
     /// Where learning ends, in seconds.
-    pub learned_until: f64,
+    pub(crate) learned_until: f64,
     /// Score of each window, at the window's end, in units of the limit.
-    pub scores: Vec<(f64, f64)>,
-    pub findings: Vec<Finding>,
-    pub action: String,
-    pub why: String,
+    pub(crate) scores: Vec<(f64, f64)>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) action: String,
+    pub(crate) why: String,
 }
 
 /// How one machine is watched.
@@ -68,7 +68,7 @@ struct Watch {
 }
 
 /// A ventilation unit: when does it run, and how much does it shake while it runs?
-pub fn ventilation(number: usize, raw: &Recording) -> Result<Machine, Failure> {
+pub(crate) fn ventilation(number: usize, raw: &Recording) -> Result<Machine, Failure> {
     // A commissioning week; two for the unit that rests at weekends, so that its week was seen twice.
     let learn = if number == 0 { 7.0 * DAY } else { 14.0 * DAY };
     let ten_minutes = SampleRate::every_seconds(600.0)?;
@@ -91,7 +91,7 @@ pub fn ventilation(number: usize, raw: &Recording) -> Result<Machine, Failure> {
     // The last 24 hours, every hour: how long and how often did it run, and how strongly did it vibrate meanwhile?
     let day = WindowSpec::sliding_seconds(DAY, HOUR);
     let rhythm = FeatureSet::from_names(["mean", "number_crossing_m__m_0.5"])?.nan_policy(NanPolicy::Omit);
-    let strength = FeatureSet::from_names(["median", "standard_deviation"])?.nan_policy(NanPolicy::Omit);
+    let strength = FeatureSet::from_names(["quantile__q_0.5", "standard_deviation"])?.nan_policy(NanPolicy::Omit);
     let channel = |name: &str, samples: Vec<f64>| {
         Recording::uniform(ten_minutes).starting_at(start)?.with_channel(name, "", samples)
     };
@@ -102,7 +102,8 @@ pub fn ventilation(number: usize, raw: &Recording) -> Result<Machine, Failure> {
 
     // Running is compared with what is usual at that hour of the day or the week.
     let mut values = FeatureMatrix::join(&[rhythm.clone(), strength])?.into_values();
-    let names = ["running__mean", "running__number_crossing_m__m_0.5", "level__median", "level__standard_deviation"];
+    let names =
+        ["running__mean", "running__number_crossing_m__m_0.5", "level__quantile__q_0.5", "level__standard_deviation"];
     let mut period = 0.0;
     for (j, mut column) in values.columns_mut().into_iter().enumerate() {
         let seen: Vec<f64> = column.iter().take(learned).copied().collect();
@@ -148,7 +149,7 @@ pub fn ventilation(number: usize, raw: &Recording) -> Result<Machine, Failure> {
 }
 
 /// A pipeline branch: level and steadiness of the flow over the last six hours.
-pub fn pipeline(raw: &Recording) -> Result<Machine, Failure> {
+pub(crate) fn pipeline(raw: &Recording) -> Result<Machine, Failure> {
     let hourly = SampleRate::every_seconds(HOUR)?;
     let (even, resampled) = raw.resample_uniform(&ResamplePolicy::new(hourly, ResampleMethod::Nearest))?;
     let start = even.start().unwrap_or(0.0);

@@ -53,7 +53,7 @@ fn runs(points: &[(f64, f64)]) -> impl Iterator<Item = Vec<(f64, f64)>> + '_ {
 }
 
 /// The measured signal with the learning period and the events shaded.
-pub fn signal(machine: &Machine) -> Result<String, Failure> {
+pub(crate) fn signal(machine: &Machine) -> Result<String, Failure> {
     let x = machine.signal[0].0..machine.signal[machine.signal.len() - 1].0;
     let y = range(machine.signal.iter().map(|p| p.1));
     svg((1000, 230), |area| {
@@ -83,7 +83,7 @@ pub fn signal(machine: &Machine) -> Result<String, Failure> {
 }
 
 /// The score in units of its limit, on a logarithmic axis.
-pub fn score(machine: &Machine) -> Result<String, Failure> {
+pub(crate) fn score(machine: &Machine) -> Result<String, Failure> {
     let x = machine.signal[0].0..machine.signal[machine.signal.len() - 1].0;
     let floor = 0.02;
     let top = machine.scores.iter().map(|p| p.1).fold(2.0, f64::max) * 1.6;
@@ -137,7 +137,7 @@ where
 }
 
 /// How much each column contributes to an event at its worst.
-pub fn contributions(columns: &[(String, f64)]) -> Result<String, Failure> {
+pub(crate) fn contributions(columns: &[(String, f64)]) -> Result<String, Failure> {
     let rows = columns.len() as u32;
     svg((420, 24 * rows + 6), |area| {
         for (i, (name, share)) in columns.iter().enumerate() {
@@ -152,7 +152,7 @@ pub fn contributions(columns: &[(String, f64)]) -> Result<String, Failure> {
 }
 
 /// One specimen's path: seen, foreseen with its band, and what came.
-pub fn path(predicted: &Predicted, study: &Study) -> Result<String, Failure> {
+pub(crate) fn path(predicted: &Predicted, study: &Study) -> Result<String, Failure> {
     svg((480, 300), |area| {
         let mut chart = ChartBuilder::on(area)
             .margin(8)
@@ -189,7 +189,7 @@ pub fn path(predicted: &Predicted, study: &Study) -> Result<String, Failure> {
 }
 
 /// All intervals against what came.
-pub fn intervals(study: &Study) -> Result<String, Failure> {
+pub(crate) fn intervals(study: &Study) -> Result<String, Failure> {
     let n = study.predicted.len();
     svg((1000, 22 * n as u32 + 60), |area| {
         let mut chart = ChartBuilder::on(area)

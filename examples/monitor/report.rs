@@ -8,12 +8,12 @@ use prognos::decision::Action;
 use std::fmt::Write;
 
 /// `2023-03-25 07:00`, UTC.
-pub fn day_and_hour(seconds: f64) -> String {
+pub(crate) fn day_and_hour(seconds: f64) -> String {
     stamp(seconds).map_or_else(String::new, |t| t.strftime("%Y-%m-%d %H:%M").to_string())
 }
 
 /// `25 Mar`.
-pub fn day(seconds: f64) -> String {
+pub(crate) fn day(seconds: f64) -> String {
     stamp(seconds).map_or_else(String::new, |t| t.strftime("%-d %b").to_string())
 }
 
@@ -44,7 +44,7 @@ fn action(action: Action) -> String {
 }
 
 /// The summary on the terminal.
-pub fn print(machines: &[Machine], study: &Study) {
+pub(crate) fn print(machines: &[Machine], study: &Study) {
     for machine in machines {
         println!("{}", machine.name);
         for fact in &machine.facts {
@@ -104,7 +104,7 @@ fn accuracy(study: &Study) -> String {
 }
 
 /// The events, one JSON object a line.
-pub fn json_lines(machines: &[Machine]) -> Result<String, Failure> {
+pub(crate) fn json_lines(machines: &[Machine]) -> Result<String, Failure> {
     let mut text = String::new();
     for machine in machines {
         for f in &machine.findings {
@@ -164,7 +164,7 @@ fn badge(action: &str) -> String {
 }
 
 /// The whole report: one file, nothing to load.
-pub fn html(machines: &[Machine], study: &Study) -> Result<String, Failure> {
+pub(crate) fn html(machines: &[Machine], study: &Study) -> Result<String, Failure> {
     let mut page = String::new();
     write!(
         page,

@@ -566,6 +566,7 @@ impl Records<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact values are meant
 mod tests {
     use super::*;
     use crate::datasets::{ColumnKind, StampPolicy};

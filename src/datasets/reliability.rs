@@ -76,7 +76,7 @@ fn table(datasets: impl AsRef<Path>, file: &str) -> Result<Table> {
 /// A column of whole numbers, not negative.
 fn counts(table: &Table, column: &str) -> Result<Vec<usize>> {
     let count = |(row, &v): (usize, &f64)| {
-        if v >= 0.0 && v < 4_294_967_296.0 && v.fract().abs() < f64::MIN_POSITIVE {
+        if (0.0..4_294_967_296.0).contains(&v) && v.fract().abs() < f64::MIN_POSITIVE {
             Ok(v as usize)
         } else {
             Err(table.at(row, column, format!("expected a count, found {v}")))

@@ -21,11 +21,9 @@
 use super::calculator::{Calculator, Kernel, Param};
 use super::shared::{Needs, Scratch, Shared};
 use super::spec::Args;
+use crate::error::Result;
 use crate::math::lanes;
-use realfft::num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
-use std::fmt;
-use std::sync::Arc;
+use crate::signal::spectral::{Complex64, FftScratch, RealFft};
 
 const MAX_LAG: i64 = 1_000_000_000;
 
@@ -151,8 +149,8 @@ impl Kernel for Aggregates {
         let n = shared.len() as f64;
         let sums = shared.autocorrelation_sums();
         for (out, &(aggregate, max_lag)) in out.iter_mut().zip(&self.specs) {
-            if shared.variance() < 1e-10 || shared.len() == 1 {
-                *out = 0.0;
+            if shared.variance() < 1e-10 || shared.len() <= 1 {
+                *out = if shared.is_empty() { f64::NAN } else { 0.0 };
                 continue;
             }
             let lags = max_lag.min(sums.len().saturating_sub(1));
@@ -232,24 +230,18 @@ impl Kernel for Partial {
 }
 
 /// R(k) for the lags that are needed, by the cheaper of two ways.
+#[derive(Debug)]
 pub(crate) struct Correlator {
     sums: Vec<f64>,
     fft: Option<Fft>,
 }
 
+#[derive(Debug)]
 struct Fft {
-    forward: Arc<dyn RealToComplex<f64>>,
-    inverse: Arc<dyn ComplexToReal<f64>>,
+    plan: RealFft,
+    scratch: FftScratch,
+    bins: Vec<Complex64>,
     time: Vec<f64>,
-    spectrum: Vec<Complex<f64>>,
-    forward_scratch: Vec<Complex<f64>>,
-    inverse_scratch: Vec<Complex<f64>>,
-}
-
-impl fmt::Debug for Correlator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Correlator").field("lags", &self.sums.len()).field("fft", &self.fft.is_some()).finish()
-    }
 }
 
 /// Cost of a point of both transforms, m log2 m, over that of one product of the direct way; measured.
@@ -268,18 +260,8 @@ impl Correlator {
         let size = fast_length(len + lags).max(2);
         let direct = lags as f64 * len as f64;
         let transform = FFT_COST * size as f64 * (size as f64).log2();
-        let fft = (direct > transform).then(|| {
-            let mut planner = RealFftPlanner::new();
-            let (forward, inverse) = (planner.plan_fft_forward(size), planner.plan_fft_inverse(size));
-            Fft {
-                time: forward.make_input_vec(),
-                spectrum: forward.make_output_vec(),
-                forward_scratch: forward.make_scratch_vec(),
-                inverse_scratch: inverse.make_scratch_vec(),
-                forward,
-                inverse,
-            }
-        });
+        let plan = (direct > transform).then(|| RealFft::new(size).ok()).flatten();
+        let fft = plan.map(|plan| Fft { scratch: plan.scratch(), bins: plan.zero_bins(), time: vec![0.0; size], plan });
         Self { sums: vec![0.0; lags], fft }
     }
 
@@ -297,27 +279,29 @@ impl Correlator {
             }
             return;
         };
-        if fft.run(x).is_none() {
+        if fft.run(x).is_err() {
             self.sums.fill(f64::NAN);
             return;
         }
-        let scale = 1.0 / fft.time.len() as f64;
         for (sum, r) in self.sums.iter_mut().zip(&fft.time) {
-            *sum = r * scale;
+            *sum = *r;
         }
     }
 }
 
 impl Fft {
-    /// Leaves the circular correlation, times the length, in `time`.
-    fn run(&mut self, x: &[f64]) -> Option<()> {
-        self.time.get_mut(..x.len())?.copy_from_slice(x);
-        self.time[x.len()..].fill(0.0);
-        self.forward.process_with_scratch(&mut self.time, &mut self.spectrum, &mut self.forward_scratch).ok()?;
-        for z in &mut self.spectrum {
-            *z = Complex::new(z.re * z.re + z.im * z.im, 0.0);
+    /// Leaves the correlation of `x`, padded with zeros to the length of the transform, in `time`.
+    fn run(&mut self, x: &[f64]) -> Result<()> {
+        let padded = |real: &mut [f64]| {
+            let (samples, zeros) = real.split_at_mut(x.len().min(real.len()));
+            samples.copy_from_slice(&x[..samples.len()]);
+            zeros.fill(0.0);
+        };
+        self.plan.forward_with(padded, &mut self.bins, &mut self.scratch)?;
+        for z in &mut self.bins {
+            *z = Complex64::new(z.norm_sqr(), 0.0);
         }
-        self.inverse.process_with_scratch(&mut self.spectrum, &mut self.time, &mut self.inverse_scratch).ok()
+        self.plan.inverse(&self.bins, &mut self.time, &mut self.scratch)
     }
 }
 
@@ -327,10 +311,10 @@ mod tests {
 
     #[test]
     fn both_ways_agree() {
-        for n in [64_usize, 100, 257, 1000] {
+        for n in [16_usize, 64, 100, 257, 1000] {
             let x: Vec<f64> = (0..n).map(|i| (i as f64 * 0.37).sin() + 0.3 * (i as f64 * 1.1).cos()).collect();
             let mut fast = Correlator::new(n, n);
-            assert_eq!(fast.fft.is_some(), n > 64);
+            assert_eq!(fast.fft.is_some(), n > 16);
             fast.compute(&x);
             for (lag, sum) in fast.sums().iter().enumerate() {
                 let direct: f64 = (0..n - lag).map(|i| x[i] * x[i + lag]).sum();

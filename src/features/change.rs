@@ -195,7 +195,7 @@ fn lanes_max(x: &[f64], span: usize, f: impl Fn(f64, f64) -> f64) -> f64 {
 /// Energy of segment `focus` of `segments` (the first n mod segments have one sample more) over the whole.
 fn energy_ratio(s: &Shared<'_>, segments: usize, focus: usize) -> f64 {
     let total = s.moments().sum_squares;
-    if focus >= segments || !(total > 0.0) {
+    if focus >= segments || total <= 0.0 {
         return f64::NAN;
     }
     let (size, longer) = (s.len() / segments, s.len() % segments);

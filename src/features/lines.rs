@@ -8,7 +8,7 @@
 use super::calculator::{Calculator, Kernel, Param};
 use super::shared::{Needs, Scratch, Shared};
 use super::spec::Args;
-use crate::signal::spectral::{Complex64, Goertzel, peak_between, total_harmonic_distortion};
+use crate::signal::spectral::{Complex64, Goertzel, magnitude, peak_between, total_harmonic_distortion};
 
 /// The table of this family.
 pub(crate) fn calculators() -> Vec<Calculator> {
@@ -115,7 +115,7 @@ fn hann_magnitudes(bins: &[Complex64], n: usize, out: &mut [f64]) {
         // X_{-1} is the mirror of X_1, and the one after the last that of X_{n - last - 1}.
         let below = if k == 0 { at(1.min(last)).conj() } else { at(k - 1) };
         let above = if k == last { at(n.saturating_sub(last + 1)).conj() } else { at(k + 1) };
-        *out = (at(k) * 0.5 - (below + above) * 0.25).norm();
+        *out = magnitude(&(at(k) * 0.5 - (below + above) * 0.25));
     }
 }
 

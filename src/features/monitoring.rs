@@ -8,6 +8,9 @@
 //! white noise the 95 % point of `cusum_max` is 1.36 (Kolmogorov), of `cusum_range` 1.75 (Kuiper). The `step_size` is the
 //! mean after the place of the largest |S| less the mean before it.
 //!
+//! Load cycles (thermal, pressure) are those of [`rainflow`](crate::signal::rainflow::rainflow); the damage is proportional
+//! to what Miner's rule adds up for an S-N curve of that exponent.
+//!
 //! Stuck, saturated, missing: `stuck_run_length`, `unchanged_share`, `saturation_share`, `gap_share`, `longest_gap` and
 //! `out_of_range_share` count samples, and do so also in windows with missing samples (NaN or infinite). Shares are of
 //! the samples that are there, except `gap_share`.
@@ -24,14 +27,38 @@ use super::crossings::longest_run;
 use super::shared::{Needs, Scratch, Shared};
 use super::spec::Args;
 use crate::math::lanes;
+use crate::signal::rainflow::{cycle_count, range_power_sum};
 
 /// The table of this family.
 pub(crate) fn calculators() -> Vec<Calculator> {
     const EWMA: &[Param] = &[Param::bool("adjust").or("True"), Param::float("alpha", 1e-9, 1.0)];
     const ALPHA: &[Param] = &[Param::float("alpha", 1e-9, 1.0)];
     const LIMITS: &[Param] = &[Param::float("high", f64::MIN, f64::MAX), Param::float("low", f64::MIN, f64::MAX)];
+    const EXPONENT: &[Param] = &[Param::float("exponent", 0.0, 100.0)];
     let plain: fn(&Args) -> Needs = |_| Needs::new();
+    let rainflow: fn(&Args) -> Needs = |_| Needs::new().rainflow();
     vec![
+        Calculator::scalar(
+            "rainflow_cycles",
+            &[],
+            "number of load cycles by rainflow counting (ASTM E1049), halves counted as 0.5",
+            rainflow,
+            |s, _| cycle_count(s.cycles()),
+        ),
+        Calculator::scalar(
+            "rainflow_damage",
+            EXPONENT,
+            "sum of count range^exponent over the rainflow cycles: damage by Miner's rule, unit to the exponent",
+            rainflow,
+            |s, a| range_power_sum(s.cycles(), a.float(0)),
+        ),
+        Calculator::scalar(
+            "rainflow_max_range",
+            &[],
+            "largest range of the rainflow cycles, unit of the signal; 0 if there is none",
+            rainflow,
+            |s, _| s.cycles().iter().fold(0.0, |most, c| most.max(c.range)),
+        ),
         Calculator::scalar(
             "ewma",
             EWMA,
@@ -219,6 +246,7 @@ impl Kernel for Cusum {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact values are meant
 mod tests {
     use super::*;
 

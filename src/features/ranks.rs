@@ -132,6 +132,7 @@ fn inversions(a: &mut [u32], room: &mut [u32]) -> u64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact values are meant
 mod tests {
     use super::*;
     use crate::math::rng::Rng;

@@ -9,6 +9,7 @@ use super::ranks::{RankTrend, Ranker};
 use super::spectra::{Parts, Source, Spectra, SpectralNeeds, Values};
 use crate::math::lanes;
 use crate::math::moments::{Blocks, Moments};
+use crate::signal::rainflow::{Cycle, RainflowStream};
 use crate::signal::spectral::Complex64;
 use crate::signal::{SampleRate, Window};
 
@@ -30,6 +31,7 @@ pub struct Needs {
     teager: bool,
     pub(super) spectral: SpectralNeeds,
     ranks: bool,
+    rainflow: bool,
     /// Lags of the autocorrelation, lag 0 among them; 0 when it is not needed.
     lags: usize,
 }
@@ -124,6 +126,13 @@ impl Needs {
         self
     }
 
+    /// The rainflow cycles.
+    #[must_use]
+    pub fn rainflow(mut self) -> Self {
+        self.rainflow = true;
+        self
+    }
+
     /// The autocorrelation up to `max_lag` (cut to the length of the window less 1), and the samples less their mean.
     #[must_use]
     pub fn autocorrelation(mut self, max_lag: usize) -> Self {
@@ -142,6 +151,7 @@ impl Needs {
         self.teager |= other.teager;
         self.spectral.join(&other.spectral);
         self.ranks |= other.ranks;
+        self.rainflow |= other.rainflow;
         self.lags = self.lags.max(other.lags);
     }
 }
@@ -163,6 +173,8 @@ pub(crate) struct Workspace {
     ranker: Ranker,
     ranks: RankTrend,
     correlator: Correlator,
+    rainflow: RainflowStream,
+    cycles: Vec<Cycle>,
 }
 
 impl Workspace {
@@ -183,6 +195,9 @@ impl Workspace {
             ranker: Ranker::new(if needs.ranks { len } else { 0 }),
             ranks: RankTrend::default(),
             correlator: Correlator::new(len, needs.lags),
+            rainflow: RainflowStream::new(),
+            // Every sample closes one cycle at most, the end leaves as many as are open.
+            cycles: Vec::with_capacity(if needs.rainflow { len } else { 0 }),
             needs,
         }
     }
@@ -228,6 +243,11 @@ impl Workspace {
         }
         if self.needs.lags > 0 {
             self.correlator.compute(&self.centred);
+        }
+        if self.needs.rainflow {
+            self.cycles.clear();
+            x.iter().for_each(|&v| self.rainflow.take(v, &mut self.cycles));
+            self.rainflow.finish(&mut self.cycles);
         }
         true
     }
@@ -325,6 +345,12 @@ impl<'a> Shared<'a> {
     /// How the ranks of the samples go with time; zeros unless declared.
     pub(crate) fn ranks(&self) -> &'a RankTrend {
         &self.work.ranks
+    }
+
+    /// The rainflow cycles of ASTM E1049, halves at the end.
+    #[must_use]
+    pub fn cycles(&self) -> &'a [Cycle] {
+        &self.work.cycles
     }
 
     /// Sums of products (x[i] - mean)(x[i + lag] - mean), for lags from 0: divided by the first they are the biased

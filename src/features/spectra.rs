@@ -5,9 +5,11 @@
 //! offset costs no digits. Each length of Welch's pieces has one plan. What several features read of a spectrum (sums,
 //! moments, logarithms, the running sum) is computed once a spectrum.
 
-use crate::math::lanes;
+use crate::math::lanes::{self, LANES};
 use crate::signal::SampleRate;
-use crate::signal::spectral::{Complex64, FftScratch, RealFft, Stft, StftScratch, Welch, WelchScratch};
+use crate::signal::spectral::{
+    Complex64, FftScratch, RealFft, Stft, StftScratch, Welch, WelchScratch, log_magnitude, magnitude,
+};
 
 /// Which spectrum a feature reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,13 +147,7 @@ impl Values {
         let bins = self.values.len();
         match self.source {
             Source::Magnitude => {
-                let energy = fourier.iter().fold(0.0, |a, z| a + z.norm_sqr());
-                // The safe root of the sum of squares is several times slower; it is only needed at the ends of f64.
-                if energy > 1e-250 && energy.is_finite() {
-                    self.values.iter_mut().zip(fourier).for_each(|(m, z)| *m = z.norm_sqr().sqrt());
-                } else {
-                    self.values.iter_mut().zip(fourier).for_each(|(m, z)| *m = z.norm());
-                }
+                self.values.iter_mut().zip(fourier).for_each(|(m, z)| *m = magnitude(z));
             }
             Source::Power => {
                 let scale = 1.0 / (rate.as_hz() * x.len() as f64);
@@ -185,9 +181,7 @@ impl Values {
             self.peak_bin = p.iter().position(|&v| v >= self.peak).unwrap_or(0);
         }
         if self.parts.moments {
-            let (sum, centre) = (self.sum, self.centre);
-            let moment = |f: fn(f64) -> f64| lanes::sum_by2(p, ramp, |p, k| f(k - centre) * p) / sum;
-            self.moments = [moment(|d| d * d), moment(|d| d * d * d), moment(|d| d * d * d * d)];
+            self.moments = central_moments(p, ramp, self.centre).map(|m| m / self.sum);
         }
         if self.parts.logs {
             let (mut entropy, mut logs, mut positive) = (0.0, 0.0, 0);
@@ -208,6 +202,31 @@ impl Values {
             }
         }
     }
+}
+
+/// `sum (k - centre)^j p_k` for j = 2, 3, 4 in one pass, in eight lanes each.
+fn central_moments(p: &[f64], ramp: &[f64], centre: f64) -> [f64; 3] {
+    let n = p.len().min(ramp.len());
+    let (values, rest) = p[..n].as_chunks::<LANES>();
+    let (places, last) = ramp[..n].as_chunks::<LANES>();
+    let (mut two, mut three, mut four) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+    for (p, k) in values.iter().zip(places) {
+        for i in 0..LANES {
+            let d = k[i] - centre;
+            let square = d * d * p[i];
+            two[i] += square;
+            three[i] += d * square;
+            four[i] += d * d * square;
+        }
+    }
+    for (i, (p, k)) in rest.iter().zip(last).enumerate() {
+        let d = k - centre;
+        let square = d * d * p;
+        two[i] += square;
+        three[i] += d * square;
+        four[i] += d * d * square;
+    }
+    [lanes::sum(&two), lanes::sum(&three), lanes::sum(&four)]
 }
 
 /// Buffers and plans for the spectra of windows of one length.
@@ -282,7 +301,7 @@ impl Spectra {
                 *z = Complex64::new(lanes::sum(x), 0.0);
             }
             if !self.cepstrum.is_empty() {
-                self.logs.iter_mut().zip(&self.fourier).for_each(|(l, z)| *l = Complex64::new(z.norm().ln(), 0.0));
+                self.logs.iter_mut().zip(&self.fourier).for_each(|(l, z)| *l = Complex64::new(log_magnitude(z), 0.0));
                 let finite = self.logs.iter().all(|l| l.re.is_finite());
                 if !finite || fft.inverse(&self.logs, &mut self.cepstrum, scratch).is_err() {
                     self.cepstrum.fill(f64::NAN);

@@ -8,6 +8,7 @@
 use super::shared::Scratch;
 use crate::math::lanes::LANES;
 use crate::math::rng::Rng;
+use std::cmp::Ordering;
 
 /// Up to this many slopes all are kept.
 const ALL: usize = 8192;
@@ -116,12 +117,11 @@ fn count(x: &[f64], low: f64, high: f64, inside: &mut Vec<f64>) -> Counts {
 impl Counts {
     /// Files a slope that is not below.
     fn place(&mut self, slope: f64, low: f64, high: f64, inside: &mut Vec<f64>) {
-        if slope > low && slope < high {
-            inside.push(slope);
-        } else if slope <= low && slope >= low {
-            self.at_low += 1;
-        } else if slope <= high && slope >= high {
-            self.at_high += 1;
+        match (slope.partial_cmp(&low), slope.partial_cmp(&high)) {
+            (Some(Ordering::Equal), _) => self.at_low += 1,
+            (_, Some(Ordering::Equal)) => self.at_high += 1,
+            (Some(Ordering::Greater), Some(Ordering::Less)) => inside.push(slope),
+            _ => {}
         }
     }
 
@@ -148,6 +148,7 @@ impl Counts {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact values are meant
 mod tests {
     use super::*;
 

@@ -353,6 +353,8 @@ const TREND: &[&str] = &[
     "step_size",
     "maximum_rise__span_1",
     "maximum_fall__span_1",
+    "rainflow_damage__exponent_3",
+    "rainflow_max_range",
     "stuck_run_length",
     "unchanged_share",
     "saturation_share",
@@ -368,13 +370,23 @@ const TREND: &[&str] = &[
 
 impl FeatureSet {
     /// The set for slow process sensors (temperature, pressure, current, oil condition: a value a second to a value
-    /// an hour), 48 columns: level and quantiles, slopes (least squares, robust, of chunks) and rank trends, change
-    /// and complexity, strikes and turning points, EWMA and CUSUM, step and ramp, stuck, saturated and missing
-    /// samples, autocorrelation.
+    /// an hour), 50 columns.
+    ///
+    /// | question | columns |
+    /// |---|---|
+    /// | level and spread | `mean`, `standard_deviation`, `quantile` 0.1, 0.5, 0.9 |
+    /// | how fast does it drift | `linear_trend` slope, r, stderr; `linear_trend_timewise` slope (an hour); `theil_sen_slope`; `level_shift_halves` |
+    /// | do its edges or its spread drift | `agg_linear_trend` slope of the maximum, minimum and variance of 5 samples |
+    /// | does it drift at all | `kendall_tau`, `spearman_rho`, `mann_kendall_z` |
+    /// | how does it change | `mean_change`, `mean_abs_change`, `median_diff`, `median_abs_diff`, `mean_second_derivative_central`, `cid_ce`, `maximum_rise`, `maximum_fall` |
+    /// | where and how long | `longest_strike_above_mean`, `longest_strike_below_mean`, `first_location_of_maximum`, `first_location_of_minimum`, `turning_point_rate`, `mean_crossing_strict` |
+    /// | where is it now, did it step | `ewma`, `ewma_shift`, `cusum_max`, `cusum_range`, `cusum_location`, `step_size` |
+    /// | load cycles | `rainflow_damage` (exponent 3), `rainflow_max_range` |
+    /// | is the sensor alive | `stuck_run_length`, `unchanged_share`, `saturation_share`, `gap_share`, `longest_gap` |
+    /// | memory | `acf_adjusted` lag 1, 2, 5; `partial_autocorrelation` lag 2; `autocorrelation_time`, `autocorrelation_first_zero` |
     ///
     /// Windows of 20 to 1,000 samples suit it; shorter ones have NaN where a feature needs more (the chunks need six
-    /// samples). `stuck_run_length`, `unchanged_share`, `saturation_share`, `gap_share` and `longest_gap` also have
-    /// numbers for windows with missing samples (NaN).
+    /// samples). The columns on the sensor itself also have numbers for windows with missing samples (NaN).
     ///
     /// ```
     /// use prognos::features::FeatureSet;
@@ -383,7 +395,7 @@ impl FeatureSet {
     /// let t: Vec<f64> = (0..600).map(|i| 60.0 + 0.5 * i as f64 / 60.0 + 0.2 * (i as f64 * 0.7).sin()).collect();
     /// let signal = Signal::new(&t, SampleRate::every_seconds(60.0)?);
     /// let rows = FeatureSet::trend().extract(signal.windows(WindowSpec::sliding(120, 60))?)?;
-    /// assert_eq!(rows.view().dim(), (9, 48));
+    /// assert_eq!(rows.view().dim(), (9, 50));
     /// let slope = rows.column("linear_trend_timewise__attr_\"slope\"")?;
     /// assert!(slope.iter().all(|s| (s - 0.5).abs() < 0.1));
     /// # Ok::<(), prognos::Error>(())

@@ -220,6 +220,11 @@ pub fn rank_features(units: &[FeatureMatrix]) -> Result<Vec<FeatureQuality>> {
     Ok(ranking)
 }
 
+#[allow(clippy::float_cmp)] // a tie is exact equality
+fn tied(a: f64, b: f64) -> bool {
+    a == b
+}
+
 /// Ranks from 1, ties share their mean.
 pub(super) fn ranks(x: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..x.len()).collect();
@@ -227,7 +232,7 @@ pub(super) fn ranks(x: &[f64]) -> Vec<f64> {
     let mut ranks = vec![0.0; x.len()];
     let mut from = 0;
     // `==`, not the total order: -0 and 0 are a tie.
-    for group in order.chunk_by(|&i, &j| x[i] >= x[j] && x[i] <= x[j]) {
+    for group in order.chunk_by(|&i, &j| tied(x[i], x[j])) {
         let rank = from as f64 + 0.5 * (group.len() + 1) as f64;
         for &i in group {
             ranks[i] = rank;

@@ -4,13 +4,11 @@
 //! beta function; Abramowitz & Stegun 26.5.27). The factor in front takes ln Γ(a + 1/2) - ln Γ(a) from its asymptotic
 //! series, where the difference of two large logarithms would lose digits on long windows.
 
-use statrs::function::gamma::ln_gamma;
-
 /// What scipy adds to 1 - r and 1 + r, so that a perfect line has a finite t.
 const TINY: f64 = 1e-20;
 
 /// Two-sided p-value of a correlation `r` with `df` degrees of freedom under independence; NaN for a NaN, or no
-/// degrees of freedom. Relative error about 1e-13 for df up to 1e6.
+/// degrees of freedom. Relative error below 1e-13 + 1e-16 df: the continued fraction loses digits where 1 - r² is near 1.
 pub(crate) fn correlation_p_value(r: f64, df: f64) -> f64 {
     if r.is_nan() || !(df > 0.0 && df.is_finite()) {
         return f64::NAN;
@@ -34,13 +32,15 @@ pub(crate) fn correlation_p_value(r: f64, df: f64) -> f64 {
 
 /// ln B(a, 1/2).
 fn ln_beta_half(a: f64) -> f64 {
-    let half_ln_pi = 0.5 * std::f64::consts::PI.ln();
-    if a < 20.0 {
-        return ln_gamma(a) + half_ln_pi - ln_gamma(a + 0.5);
+    // Γ(a) / Γ(a + 1/2) is brought to an argument where the series holds.
+    let (mut a, mut ratio) = (a, 1.0);
+    while a < 20.0 {
+        ratio *= (a + 0.5) / a;
+        a += 1.0;
     }
     let q = 1.0 / (a * a);
     let series = (-0.125 + q * (1.0 / 192.0 + q * (-1.0 / 640.0 + q * (17.0 / 14336.0 - q * 31.0 / 18432.0)))) / a;
-    half_ln_pi - 0.5 * a.ln() - series
+    0.5 * std::f64::consts::PI.ln() + f64::ln(ratio) - 0.5 * a.ln() - series
 }
 
 /// The continued fraction of the incomplete beta function (Abramowitz & Stegun 26.5.8) by Lentz's method.
@@ -91,7 +91,7 @@ mod tests {
         // (r, df, scipy.special.betaincc(1/2, df/2, r²)), scipy 1.17.1
         for (r, df, expected) in SCIPY {
             let p = correlation_p_value(*r, *df);
-            assert!((p / expected - 1.0).abs() < 1e-11, "{r} {df}: {p:e} {expected:e}");
+            assert!((p / expected - 1.0).abs() < 1e-13 + 1e-16 * df, "{r} {df}: {p:e} {expected:e}");
         }
         assert!(correlation_p_value(f64::NAN, 3.0).is_nan());
         assert!(correlation_p_value(0.5, 0.0).is_nan());

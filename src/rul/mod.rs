@@ -19,6 +19,7 @@
 //! # Ok::<(), prognos::Error>(())
 //! ```
 
+mod crossing;
 pub mod degradation;
 mod estimate;
 pub mod survival;

@@ -35,11 +35,14 @@ use std::sync::Arc;
 pub struct Hilbert {
     len: usize,
     /// Absent for fewer than two samples, which have nothing to transform.
-    plans: Option<(Arc<dyn RealToComplex<f64>>, Arc<dyn ComplexToReal<f64>>)>,
+    plans: Option<Plans>,
     time: Vec<f64>,
     spectrum: Vec<Complex64>,
     scratch: Vec<Complex64>,
 }
+
+/// The transform to the spectrum and back.
+type Plans = (Arc<dyn RealToComplex<f64>>, Arc<dyn ComplexToReal<f64>>);
 
 impl std::fmt::Debug for Hilbert {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -101,7 +104,7 @@ impl Hilbert {
         }
         // Neither the mean nor the Nyquist frequency has a direction to turn.
         self.spectrum[0] = Complex64::new(0.0, 0.0);
-        if self.len % 2 == 0 {
+        if self.len.is_multiple_of(2) {
             self.spectrum[self.len / 2] = Complex64::new(0.0, 0.0);
         }
         inverse.process_with_scratch(&mut self.spectrum, out, &mut self.scratch).map_err(failed)

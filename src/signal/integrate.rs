@@ -151,7 +151,7 @@ impl BandIntegrator {
         let scale = 1.0 / self.len as f64;
         self.spectrum.iter_mut().for_each(|bin| *bin *= scale);
         // The Nyquist frequency of a real signal has no sine part.
-        if self.len % 2 == 0 {
+        if self.len.is_multiple_of(2) {
             self.spectrum[self.len / 2].im = 0.0;
         }
         self.inverse.process_with_scratch(&mut self.spectrum, out, &mut self.scratch).map_err(failed)
@@ -164,7 +164,7 @@ impl BandIntegrator {
     pub fn rms(&mut self, x: &[f64]) -> Result<f64> {
         self.divide(x)?;
         let n = self.len as f64;
-        let nyquist = (self.len % 2 == 0).then_some(self.len / 2);
+        let nyquist = (self.len.is_multiple_of(2)).then_some(self.len / 2);
         // Parseval: every bin but the Nyquist one stands for itself and its mirror image.
         let mut total = 0.0;
         for k in self.bins.clone() {

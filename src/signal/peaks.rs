@@ -242,7 +242,7 @@ impl FindPeaks {
             limits.map(|l| l.check(name)).transpose()?;
         }
         if let Some(distance) = self.distance
-            && !(distance >= 1.0)
+            && (distance.is_nan() || distance < 1.0)
         {
             return Err(Error::parameter("distance", distance, "must be at least 1 sample"));
         }

@@ -113,10 +113,14 @@ impl RainflowStream {
             self.reversal(last, cycles);
         }
         cycles.extend(self.open.windows(2).map(|pair| cycle(pair[0], pair[1], 0.5)));
-        *self = Self::new();
+        // As new, but the room for open ranges stays.
+        self.open.clear();
+        self.last = None;
+        self.seen = 0;
     }
 
-    fn take(&mut self, load: f64, cycles: &mut Vec<Cycle>) {
+    /// Takes a finite load.
+    pub(crate) fn take(&mut self, load: f64, cycles: &mut Vec<Cycle>) {
         let here = (load, self.seen);
         self.seen += 1;
         match (self.last, self.open.last().copied()) {

@@ -1,36 +1,4 @@
 //! What a plant's logger gives: named channels with units on one time line, with gaps and missing cells.
-//!
-//! A [`Recording`] holds several channels that were logged together: one row of samples per instant. The instants are
-//! either equally spaced (a start and a [`SampleRate`]) or one time stamp a row. Time is kept as whole nanoseconds
-//! since the Unix epoch in an `i64`: the years 1678 to 2261, without rounding. Where times are given or taken as
-//! seconds in an `f64` the resolution is 0.24 µs for dates of today (a double has 53 bits); the `nanos` functions are
-//! exact.
-//!
-//! A missing sample is NaN. An infinite sample is refused: no sensor measures it.
-//!
-//! Features want equal steps and models want whole rows, so a real recording usually walks
-//! [`gaps`](Recording::gaps) and [`missing`](Recording::missing) (what is wrong?), then
-//! [`resample_uniform`](Recording::resample_uniform) or [`fill_gaps`](Recording::fill_gaps) (put it right, with a
-//! report of every value that was not measured), then [`signal`](Recording::signal) or
-//! [`to_matrix`](Recording::to_matrix).
-//!
-//! ```
-//! use prognos::signal::{Recording, ResampleMethod, ResamplePolicy, SampleRate, StepLimit};
-//! // A logger that should write every 10 s, was late once, and was silent for a minute.
-//! let t = [0.0, 10.0, 20.5, 30.0, 90.0, 100.0];
-//! let recording = Recording::stamped(&t)?
-//!     .with_channel("bearing_temperature", "degC", vec![40.0, 41.0, 42.0, 43.0, 49.0, 50.0])?;
-//! let gaps = recording.gaps(StepLimit::TimesMedian(2.0))?;
-//! assert_eq!((gaps[0].seconds, gaps[0].missing_samples), (60.0, 5));
-//!
-//! let policy = ResamplePolicy::new(SampleRate::every_seconds(10.0)?, ResampleMethod::Linear).max_gap_seconds(20.0);
-//! let (uniform, report) = recording.resample_uniform(&policy)?;
-//! assert_eq!(uniform.len(), 11);
-//! assert_eq!(report.channels[0].computed, 1); // the late sample
-//! assert_eq!(report.channels[0].missing, 5); // the minute of silence stays NaN
-//! assert_eq!(uniform.signal("bearing_temperature")?.rate().period(), 10.0);
-//! # Ok::<(), prognos::Error>(())
-//! ```
 
 mod gaps;
 mod regrid;
@@ -81,7 +49,41 @@ enum Timeline {
     Stamped(Vec<i64>),
 }
 
-/// Named channels with units on one time line. See the [module](self) for the walk from a raw recording to a signal.
+/// Named channels with units on one time line.
+///
+/// It holds several channels that were logged together: one row of samples per instant. The instants are
+/// either equally spaced (a start and a [`SampleRate`]) or one time stamp a row. Time is kept as whole nanoseconds
+/// since the Unix epoch in an `i64`: the years 1678 to 2261, without rounding. Where times are given or taken as
+/// seconds in an `f64` the resolution is 0.24 µs for dates of today (a double has 53 bits); the `nanos` functions are
+/// exact.
+///
+/// A missing sample is NaN. An infinite sample is refused: no sensor measures it.
+///
+/// Features want equal steps and models want whole rows, so a real recording usually walks
+/// [`gaps`](Recording::gaps) and [`missing`](Recording::missing) (what is wrong?), then
+/// [`resample_uniform`](Recording::resample_uniform) or [`fill_gaps`](Recording::fill_gaps) (put it right, with a
+/// report of every value that was not measured), then [`signal`](Recording::signal) or
+/// [`to_matrix`](Recording::to_matrix).
+///
+/// ```
+/// use prognos::signal::{Recording, ResampleMethod, ResamplePolicy, SampleRate, StepLimit};
+/// // A logger that should write every 10 s, was late once, and was silent for a minute.
+/// let t = [0.0, 10.0, 20.5, 30.0, 90.0, 100.0];
+/// let recording = Recording::stamped(&t)?
+///     .with_channel("bearing_temperature", "degC", vec![40.0, 41.0, 42.0, 43.0, 49.0, 50.0])?;
+/// let gaps = recording.gaps(StepLimit::TimesMedian(2.0))?;
+/// assert_eq!((gaps[0].seconds, gaps[0].missing_samples), (60.0, 5));
+///
+/// let policy = ResamplePolicy::new(SampleRate::every_seconds(10.0)?, ResampleMethod::Linear).max_gap_seconds(20.0);
+/// let (uniform, report) = recording.resample_uniform(&policy)?;
+/// assert_eq!(uniform.len(), 11);
+/// assert_eq!(report.channels[0].computed, 1); // the late sample
+/// assert_eq!(report.channels[0].missing, 5); // the minute of silence stays NaN
+/// assert_eq!(uniform.signal("bearing_temperature")?.rate().period(), 10.0);
+/// # Ok::<(), prognos::Error>(())
+/// ```
+///
+/// Equal steps, a missing cell, and rows for a detector:
 ///
 /// ```
 /// use prognos::signal::{Recording, SampleRate};

@@ -4,7 +4,7 @@ use super::{Outcome, Tally, close, compare, json_files, load, number, numbers};
 use prognos::decision::{AgeReplacement, BlockReplacement};
 use prognos::health::quality::{Monotonicity, Resampling, monotonicity, prognosability, trendability};
 use prognos::rul::degradation::{ExponentialDegradation, FailureThreshold, LinePrior, LinearDegradation};
-use prognos::rul::survival::{KaplanMeier, Lifetimes, Weibull};
+use prognos::rul::survival::{KaplanMeier, Lifetimes, NelsonAalen, Weibull};
 use prognos::rul::{Level, RulEstimate};
 use serde_json::Value;
 use std::path::Path;
@@ -36,6 +36,7 @@ pub fn check_file(name: &str, file: &Value) -> Vec<(String, Outcome)> {
             "hi_metrics" => hi_metrics(case),
             "age_replacement" => age_replacement(case),
             "kaplan_meier" => kaplan_meier(case),
+            "nelson_aalen" => nelson_aalen(case),
             _ => Vec::new(),
         };
         let id = case["name"].as_str().unwrap_or("case");
@@ -194,7 +195,8 @@ fn kaplan_meier(case: &Value) -> Found {
     if time.is_empty() || time.len() != event.len() {
         return Vec::new();
     }
-    let km = KaplanMeier::new(&Lifetimes::new(&time, &event).unwrap());
+    let lifetimes = Lifetimes::new(&time, &event).unwrap();
+    let km = KaplanMeier::new(&lifetimes);
     // The reference begins its staircase at time 0.
     let with_zero = |x: &[f64], first: f64, key: &str| {
         let mut all = x.to_vec();
@@ -210,8 +212,24 @@ fn kaplan_meier(case: &Value) -> Found {
         ("survival", with_zero(km.values(), 1.0, "survival")),
         ("lower", with_zero(&lower, 1.0, "lower")),
         ("upper", with_zero(&upper, 1.0, "upper")),
+        ("at_risk", with_zero(km.at_risk(), lifetimes.units(), "at_risk")),
+        ("observed", with_zero(km.failures(), 0.0, "observed")),
         ("median", vec![km.median()]),
         ("rmst_at_median", vec![km.restricted_mean(km.median())]),
+    ]
+}
+
+fn nelson_aalen(case: &Value) -> Found {
+    let (time, event) = (numbers(&case["input"]["time"]), events(&case["input"]["event"]));
+    let na = NelsonAalen::new(&Lifetimes::new(&time, &event).unwrap());
+    // The reference begins at time 0.
+    let with_zero = |x: &[f64]| [&[0.0], x].concat();
+    let (lower, upper): (Vec<f64>, Vec<f64>) = na.limits(Level::new(0.95).unwrap()).into_iter().unzip();
+    vec![
+        ("time", with_zero(na.times())),
+        ("cumhaz", with_zero(na.values())),
+        ("lower", with_zero(&lower)),
+        ("upper", with_zero(&upper)),
     ]
 }
 

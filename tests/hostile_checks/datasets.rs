@@ -99,7 +99,7 @@ fn mutated_csv_never_panics() {
 #[test]
 fn odd_csv_files_never_panic() {
     let long = [b"a\n".as_slice(), &[b'9'; 100_000], b"\n"].concat();
-    let wide = [b",".repeat(50_000), b"\n".to_vec(), b",".repeat(50_000)].concat();
+    let wide = [b",".repeat(1_000), b"\n".to_vec(), b",".repeat(1_000)].concat();
     let quoted = [b"a\n\"".as_slice(), &[b'x'; 10_000]].concat();
     let files: Vec<&[u8]> = vec![
         b"",

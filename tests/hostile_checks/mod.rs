@@ -10,6 +10,7 @@ mod recording;
 mod rul;
 mod signal;
 mod spectral;
+mod trend;
 
 use ndarray::Array2;
 

@@ -3,7 +3,7 @@
 use prognos::rul::degradation::{
     ExponentialDegradation, FailureThreshold, LinePrior, LinearDegradation, Noise, Restart, Transform,
 };
-use prognos::rul::survival::{KaplanMeier, Lifetimes, Weibull};
+use prognos::rul::survival::{KaplanMeier, Lifetimes, NelsonAalen, Weibull};
 use prognos::rul::{History, Level, RulEstimate, RulModel};
 
 /// Every answer of an estimate is a probability, or a time that is not NaN and not negative.
@@ -206,6 +206,10 @@ fn lifetimes() {
                         check_weibull(&name, &w);
                     }
                 }
+                let na = NelsonAalen::new(&lifetimes);
+                assert!(na.values().is_sorted() && na.values().iter().all(|h| *h >= 0.0 && h.is_finite()), "{name}");
+                let limits = na.limits(Level::new(0.9).unwrap());
+                assert!(limits.iter().all(|(a, b)| 0.0 <= *a && a <= b), "{name}");
                 let km = KaplanMeier::new(&lifetimes);
                 assert!(km.values().iter().all(|s| (0.0..=1.0).contains(s)));
                 assert!(
@@ -233,6 +237,7 @@ fn samples() {
     }
 }
 
+#[cfg(feature = "serde")]
 #[test]
 fn hostile_estimate_files() {
     let good = serde_json::to_string(&RulEstimate::from_samples(&[1.0, 2.0, 3.0], None).unwrap()).unwrap();

@@ -102,12 +102,18 @@ fn nothing_is_gained_where_the_hazard_does_not_rise() {
     assert!(AgeReplacement::new(&life, 2.0, 4.0).unwrap().to_string().contains("replace at age"));
 }
 
+#[cfg(feature = "serde")]
 #[test]
-fn decisions_are_serialisable_and_bad_costs_refused() {
+fn decisions_are_serialisable() {
     let rul = RulEstimate::weibull(400.0, 4.0, 330.0).unwrap();
     let decision = CostModel::new(1.0, 10.0).lead_time(3.0).decide(&rul).unwrap();
     let text = serde_json::to_string(&decision).unwrap();
     assert_eq!(serde_json::from_str::<Decision>(&text).unwrap(), decision);
+}
+
+#[test]
+fn bad_costs_are_refused() {
+    let rul = RulEstimate::weibull(400.0, 4.0, 330.0).unwrap();
     for bad in [
         CostModel::new(0.0, 10.0).lead_time(3.0),
         CostModel::new(1.0, f64::NAN).lead_time(3.0),

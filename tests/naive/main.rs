@@ -6,3 +6,4 @@ mod features;
 mod rul;
 mod signal;
 mod spectral;
+mod trend;

@@ -77,9 +77,9 @@ fn posterior_by_the_normal_equations() {
         for i in 0..2 {
             close(c.mean[i], mean[i], 1e-12, "mean");
             close(e.mean[i], mean[i], 1e-12, "mean, estimated noise");
-            for j in 0..2 {
-                close(c.covariance[i][j], cov[i][j], 1e-11, "covariance");
-                close(e.covariance[i][j], factor * cov[i][j], 1e-11, "covariance, estimated noise");
+            for (j, expected) in cov[i].iter().enumerate() {
+                close(c.covariance[i][j], *expected, 1e-11, "covariance");
+                close(e.covariance[i][j], factor * expected, 1e-11, "covariance, estimated noise");
             }
         }
     }

@@ -221,26 +221,40 @@ impl Tree {
         }
     }
 
-    /// As [`Tree::add_lengths`], for oblique cuts.
+    /// As [`Tree::add_lengths`], for oblique cuts. A leaf's `feature` is 0, so that a row which has arrived looks at
+    /// the first cut without effect.
     pub(super) fn add_lengths_oblique(&self, x: &[f64], d: usize, extension: usize, out: &mut [f64]) {
-        for (x, out) in x.chunks_exact(d).zip(out) {
-            let mut at = 0;
-            loop {
-                let node = &self.nodes[at];
-                if node.is_leaf(at) {
-                    break;
+        // The lowest level is the common one; knowing its length saves the loop over the cut.
+        if extension == 1 {
+            self.walk_oblique::<2>(x, d, 2, out)
+        } else {
+            self.walk_oblique::<0>(x, d, extension + 1, out)
+        }
+    }
+
+    /// Walks with cuts of `K` columns, or of `width` where `K` is 0.
+    #[inline]
+    fn walk_oblique<const K: usize>(&self, x: &[f64], d: usize, width: usize, out: &mut [f64]) {
+        const LANES: usize = 8;
+        let width = if K > 0 { K } else { width };
+        for (x, out) in x.chunks(LANES * d).zip(out.chunks_mut(LANES)) {
+            let mut at = [0u32; LANES];
+            for _ in 0..self.depth {
+                for (at, x) in at.iter_mut().zip(x.chunks_exact(d)) {
+                    let node = &self.nodes[*at as usize];
+                    *at = node.left + u32::from(self.side(node, width, x) > node.threshold);
                 }
-                at = node.left as usize + usize::from(self.side(node, extension, x) > node.threshold);
             }
-            *out += self.lengths[at];
+            for (out, at) in out.iter_mut().zip(at) {
+                *out += self.lengths[at as usize];
+            }
         }
     }
 
     /// The value that an oblique cut compares with its threshold.
     #[inline]
-    fn side(&self, node: &Node, extension: usize, x: &[f64]) -> f64 {
-        let from = node.feature as usize;
-        let cuts = &self.cuts[from..=from + extension];
+    fn side(&self, node: &Node, width: usize, x: &[f64]) -> f64 {
+        let cuts = &self.cuts[node.feature as usize..][..width];
         cuts.iter().map(|c| c.weight * x[c.column as usize]).sum()
     }
 
@@ -256,7 +270,7 @@ impl Tree {
             let right = if extension == 0 {
                 x[node.feature as usize] > node.threshold
             } else {
-                self.side(node, extension, x) > node.threshold
+                self.side(node, extension + 1, x) > node.threshold
             };
             let next = node.left as usize + usize::from(right);
             let expected = |at: usize| average_path_length(self.sizes[at] as usize);

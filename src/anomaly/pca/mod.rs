@@ -12,6 +12,8 @@
 //! T2 = sum_{a <= k} t_a² / lambda_a        SPE = |z - sum_{a <= k} t_a p_a|²
 //! ```
 //!
+//! With [`Scaling::Robust`] `z` is counted from the median, and so are the second moments S.
+//!
 //! **Score.** `max(T2 / limit of T2, SPE / limit of SPE)`: above 1 exactly when one of the two classical charts
 //! alarms. The maximum rather than the weighted sum of Yue & Qin (2001), because every score then belongs to one
 //! chart, whose contributions explain it and add up to it. The price: a row moderately high on both charts scores
@@ -26,120 +28,27 @@
 //! covariance is not robust, [`Scaling::Robust`] only makes centre and units so.
 
 mod contributions;
+#[cfg(feature = "serde")]
+mod file;
+mod kernel;
 mod limits;
+mod params;
 
 pub use contributions::{Statistic, T2Contribution};
 pub use limits::{SpeLimit, T2Limit};
+pub use params::{Components, PcaMonitorParams, PcaMonitorValidParams};
 
 use super::{Attribution, Detector, check_input, check_scores};
 use crate::error::{Error, Result, check_fraction};
 use crate::features::Rows;
-use crate::learners::{Scaler, Scaling, block_rows, check_rows, row_slice};
+use crate::learners::{Scaler, Scaling, check_rows};
+use crate::math::lanes;
 use crate::math::linalg::symmetric_eigen;
 use crate::math::order::quantile_in_place;
-use crate::math::{lanes, par};
-use linfa::ParamGuard;
+use kernel::{Space, Transform, second_moments};
 use linfa::dataset::DatasetBase;
 use linfa::traits::Fit;
-use ndarray::{Array1, Array2, ArrayBase, ArrayView1, ArrayView2, Data, Ix2};
-
-/// How many components are retained.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum Components {
-    /// The fewest whose eigenvalues reach this fraction (0..=1) of the total variance.
-    Explained(f64),
-    /// This many, or as many as the training rows determine when those are fewer.
-    Count(usize),
-}
-
-/// Checked settings of a [`PcaMonitor`].
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct PcaMonitorValidParams {
-    components: Components,
-    scaling: Scaling,
-    alpha: f64,
-    t2_limit: T2Limit,
-    spe_limit: SpeLimit,
-}
-
-/// Settings of a [`PcaMonitor`]; see [`PcaMonitor::params`].
-#[derive(Debug, Clone, PartialEq)]
-pub struct PcaMonitorParams(PcaMonitorValidParams);
-
-impl PcaMonitorParams {
-    /// Retains the fewest components that explain this fraction of the variance. Default 0.95.
-    #[must_use]
-    pub fn explained(mut self, fraction: f64) -> Self {
-        self.0.components = Components::Explained(fraction);
-        self
-    }
-
-    /// Retains this many components (fewer when the rows determine fewer).
-    #[must_use]
-    pub fn components(mut self, count: usize) -> Self {
-        self.0.components = Components::Count(count);
-        self
-    }
-
-    /// How columns are scaled. Default [`Scaling::Standard`]: the correlation matrix, because sensors have units of
-    /// their own. [`Scaling::Centre`] takes the covariance matrix.
-    #[must_use]
-    pub fn scaling(mut self, scaling: Scaling) -> Self {
-        self.0.scaling = scaling;
-        self
-    }
-
-    /// False alarm rate per chart and row of the limits that the score divides by. Default 0.01, the usual action
-    /// limit of these charts.
-    #[must_use]
-    pub fn alpha(mut self, alpha: f64) -> Self {
-        self.0.alpha = alpha;
-        self
-    }
-
-    /// Which limits the score divides by. Default [`T2Limit::F`] and [`SpeLimit::BoxTheory`].
-    #[must_use]
-    pub fn limits(mut self, t2: T2Limit, spe: SpeLimit) -> Self {
-        self.0.t2_limit = t2;
-        self.0.spe_limit = spe;
-        self
-    }
-
-    /// Fits the monitor on healthy rows.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for a setting out of its range; [`Error::TooFew`] with fewer than 3 rows;
-    /// [`Error::NonFinite`] naming a cell; [`Error::Numeric`] when no column moves, when squares overflow, or when a
-    /// chosen limit is undefined for the spectrum.
-    pub fn fit<'a>(&self, rows: impl Into<Rows<'a>>) -> Result<PcaMonitor> {
-        self.check_ref()?.fit_rows(rows.into())
-    }
-}
-
-impl ParamGuard for PcaMonitorParams {
-    type Checked = PcaMonitorValidParams;
-    type Error = Error;
-
-    fn check_ref(&self) -> Result<&PcaMonitorValidParams> {
-        match self.0.components {
-            Components::Explained(f) if !(f > 0.0 && f <= 1.0) => {
-                return Err(Error::parameter("explained", f, "must be greater than 0 and at most 1"));
-            }
-            Components::Count(0) => return Err(Error::parameter("components", 0, "must be at least 1")),
-            _ => {}
-        }
-        check_fraction("alpha", self.0.alpha)?;
-        Ok(&self.0)
-    }
-
-    fn check(self) -> Result<PcaMonitorValidParams> {
-        self.check_ref()?;
-        Ok(self.0)
-    }
-}
+use ndarray::{Array1, ArrayBase, ArrayView1, ArrayView2, Data, Ix2};
 
 impl<D: Data<Elem = f64>, T> Fit<ArrayBase<D, Ix2>, T, Error> for PcaMonitorValidParams {
     type Object = PcaMonitor;
@@ -165,7 +74,7 @@ impl PcaMonitorValidParams {
         let (eigenvalues, vectors) = symmetric_eigen(&second_moments(rows.values, &transform))?;
         let d = kept.len();
         // Below this an eigenvalue is rounding of the largest one, not variance.
-        let noise = eigenvalues[0] * f64::EPSILON * 8.0 * d.max(n) as f64;
+        let noise = eigenvalues[0] * f64::EPSILON * 16.0 * (d + 16) as f64;
         let eigenvalues: Vec<f64> = eigenvalues.iter().map(|&l| if l > noise { l } else { 0.0 }).collect();
         let rank = eigenvalues.iter().filter(|l| **l > 0.0).count().min(n - 1);
         if rank == 0 {
@@ -250,7 +159,7 @@ struct Training {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "Raw", into = "Raw"))]
+#[cfg_attr(feature = "serde", serde(try_from = "file::Raw", into = "file::Raw"))]
 pub struct PcaMonitor {
     params: PcaMonitorValidParams,
     scaler: Scaler,
@@ -477,89 +386,9 @@ impl PcaMonitor {
         Attribution::new(self.scaler.feature_names().to_vec(), all, score)
     }
 
-    /// T2 and SPE of every row: eight rows at a time, one row a lane, so that no sum depends on the block it is in.
     fn statistics(&self, values: ArrayView2<'_, f64>) -> [Vec<f64>; 2] {
-        let transform = Transform::new(&self.scaler, &self.kept);
-        let n = values.nrows();
-        let mut out = vec![[0.0; 2]; n];
-        par::rows_init(
-            &mut out,
-            BLOCK,
-            || (vec![[0.0; LANES]; self.kept.len()], vec![[0.0; LANES]; self.kept.len()], Vec::new()),
-            |(z, r, scratch), block, out| {
-                for (group, out) in out.chunks_mut(LANES).enumerate() {
-                    let first = block * BLOCK + group * LANES;
-                    for l in 0..LANES {
-                        // A last group that is not full repeats its last row.
-                        let row = row_slice(values.row((first + l).min(n - 1)), scratch);
-                        for (z, column) in z.iter_mut().zip(&transform.columns) {
-                            z[l] = column.apply(row);
-                        }
-                    }
-                    let both = self.eight_rows(z, r);
-                    for (out, both) in out.iter_mut().zip(both) {
-                        *out = both;
-                    }
-                }
-            },
-        );
-        [0, 1].map(|s| out.iter().map(|both| both[s]).collect())
-    }
-
-    /// T2 and SPE of eight scaled rows, stored column by column.
-    #[inline]
-    fn eight_rows(&self, z: &[[f64; LANES]], r: &mut [[f64; LANES]]) -> [[f64; 2]; LANES] {
-        let d = z.len();
-        let mut t2 = [0.0; LANES];
-        r.copy_from_slice(z);
-        // Two components at a time, so that each scaled cell is loaded once for both.
-        let mut pairs = self.loadings.chunks_exact(2 * d.max(1));
-        for (pair, lambda) in (&mut pairs).zip(self.eigenvalues.chunks_exact(2)) {
-            let (p, q) = pair.split_at(d);
-            let mut t = [0.0; LANES];
-            let mut u = [0.0; LANES];
-            for ((&p, &q), z) in p.iter().zip(q).zip(z) {
-                for l in 0..LANES {
-                    t[l] += p * z[l];
-                    u[l] += q * z[l];
-                }
-            }
-            for ((&p, &q), r) in p.iter().zip(q).zip(r.iter_mut()) {
-                for l in 0..LANES {
-                    r[l] -= p * t[l] + q * u[l];
-                }
-            }
-            let weights = (1.0 / lambda[0], 1.0 / lambda[1]);
-            for l in 0..LANES {
-                t2[l] += t[l] * t[l] * weights.0 + u[l] * u[l] * weights.1;
-            }
-        }
-        let last = pairs.remainder();
-        if let Some(lambda) = self.eigenvalues.get(self.k - 1)
-            && !last.is_empty()
-        {
-            let mut t = [0.0; LANES];
-            for (&p, z) in last.iter().zip(z) {
-                for l in 0..LANES {
-                    t[l] += p * z[l];
-                }
-            }
-            for (&p, r) in last.iter().zip(r.iter_mut()) {
-                for l in 0..LANES {
-                    r[l] -= p * t[l];
-                }
-            }
-            for l in 0..LANES {
-                t2[l] += t[l] * t[l] / lambda;
-            }
-        }
-        let mut spe = [0.0; LANES];
-        for r in r.iter() {
-            for l in 0..LANES {
-                spe[l] += r[l] * r[l];
-            }
-        }
-        std::array::from_fn(|l| [t2[l], spe[l]])
+        let space = Space { loadings: &self.loadings, eigenvalues: &self.eigenvalues[..self.k] };
+        space.statistics(values, &Transform::new(&self.scaler, &self.kept))
     }
 }
 
@@ -600,152 +429,10 @@ impl crate::persist::Persist for PcaMonitor {
     }
 }
 
-/// What a file says; checked before it becomes a [`PcaMonitor`].
-#[cfg(feature = "serde")]
-#[derive(serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Raw {
-    params: PcaMonitorValidParams,
-    scaler: Scaler,
-    rows: usize,
-    components: usize,
-    eigenvalues: Vec<f64>,
-    loadings: Vec<f64>,
-    training: Training,
-}
-
-#[cfg(feature = "serde")]
-impl From<PcaMonitor> for Raw {
-    fn from(m: PcaMonitor) -> Self {
-        Self {
-            params: m.params,
-            scaler: m.scaler,
-            rows: m.n,
-            components: m.k,
-            eigenvalues: m.eigenvalues,
-            loadings: m.loadings,
-            training: m.training,
-        }
-    }
-}
-
-#[cfg(feature = "serde")]
-impl TryFrom<Raw> for PcaMonitor {
-    type Error = Error;
-    fn try_from(raw: Raw) -> Result<Self> {
-        let refuse = |reason: &str| Err(Error::Model { reason: format!("PCA monitor: {reason}") });
-        let params = PcaMonitorParams(raw.params).check()?;
-        let kept: Vec<usize> = raw.scaler.constant().iter().enumerate().filter(|(_, c)| !**c).map(|(j, _)| j).collect();
-        let (d, k) = (kept.len(), raw.components);
-        if raw.scaler.scaling() != params.scaling {
-            return refuse("the scaler is not the one of the settings");
-        }
-        if raw.rows < 3 || raw.rows > u32::MAX as usize || k == 0 || k > d || k >= raw.rows {
-            return refuse("more components than rows or columns determine, or too many rows");
-        }
-        if raw.eigenvalues.len() != d || raw.loadings.len() != k * d {
-            return refuse("eigenvalues or loadings have the wrong size");
-        }
-        if !raw.eigenvalues.iter().all(|l| l.is_finite() && *l >= 0.0) || !raw.eigenvalues[..k].iter().all(|l| *l > 0.0)
-        {
-            return refuse("an eigenvalue is negative, not finite, or zero in a retained component");
-        }
-        if !raw.loadings.iter().all(|p| p.abs() <= 1.0 + 1e-9) {
-            return refuse("a loading is larger than 1");
-        }
-        let t = raw.training;
-        if ![t.spe_mean, t.spe_variance, t.t2_quantile, t.spe_quantile].iter().all(|v| v.is_finite() && *v >= 0.0) {
-            return refuse("a statistic of the training rows is negative or not finite");
-        }
-        let mut model = Self {
-            params,
-            scaler: raw.scaler,
-            kept,
-            n: raw.rows,
-            k,
-            eigenvalues: raw.eigenvalues,
-            loadings: raw.loadings,
-            t2_limit: 1.0,
-            spe_limit: None,
-            training: t,
-        };
-        model.set_limits()?;
-        Ok(model)
-    }
-}
-
-/// Rows that go through the kernel together, one a lane.
-const LANES: usize = lanes::LANES;
-/// Rows of one parallel block; a multiple of the lanes.
-const BLOCK: usize = 512;
-
-/// Column of a row to its scaled value.
-#[derive(Debug, Clone, Copy)]
-struct Column {
-    from: usize,
-    centre: f64,
-    weight: f64,
-}
-
-impl Column {
-    #[inline]
-    fn apply(self, row: &[f64]) -> f64 {
-        (row[self.from] - self.centre) * self.weight
-    }
-}
-
-struct Transform {
-    columns: Vec<Column>,
-}
-
-impl Transform {
-    fn new(scaler: &Scaler, kept: &[usize]) -> Self {
-        let column = |&j: &usize| Column { from: j, centre: scaler.centre()[j], weight: 1.0 / scaler.scale()[j] };
-        Self { columns: kept.iter().map(column).collect() }
-    }
-}
-
-/// `Zᵀ Z / (n - 1)` of the scaled rows: blocks of 64 rows are turned into columns, whose products are sums in lanes.
-fn second_moments(values: ArrayView2<'_, f64>, transform: &Transform) -> Array2<f64> {
-    const ROWS: usize = 64;
-    let (n, d) = (values.nrows(), transform.columns.len());
-    let rows = block_rows(n).next_multiple_of(ROWS);
-    let parts = par::map(n.div_ceil(rows), |part| {
-        let mut sums = vec![0.0; d * d];
-        let mut z = vec![0.0; d * ROWS];
-        let mut scratch = Vec::new();
-        let end = ((part + 1) * rows).min(n);
-        for start in (part * rows..end).step_by(ROWS) {
-            let len = ROWS.min(end - start);
-            for i in 0..len {
-                let row = row_slice(values.row(start + i), &mut scratch);
-                for (z, column) in z.chunks_exact_mut(ROWS).zip(&transform.columns) {
-                    z[i] = column.apply(row);
-                }
-            }
-            for (a, sums) in sums.chunks_exact_mut(d).enumerate() {
-                let za = &z[a * ROWS..a * ROWS + len];
-                for (zb, sum) in z.chunks_exact(ROWS).zip(&mut sums[..=a]) {
-                    *sum += lanes::dot(za, &zb[..len]);
-                }
-            }
-        }
-        sums
-    });
-    let mut total = Array2::<f64>::zeros((d, d));
-    for part in &parts {
-        for (t, p) in total.iter_mut().zip(part) {
-            *t += p;
-        }
-    }
-    let scale = 1.0 / (n - 1) as f64;
-    Array2::from_shape_fn((d, d), |(i, j)| total[[i.max(j), i.min(j)]] * scale)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::array;
+    use ndarray::{Array2, array};
 
     fn rows(n: usize) -> Array2<f64> {
         Array2::from_shape_fn((n, 4), |(i, j)| {

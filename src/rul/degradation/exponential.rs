@@ -6,7 +6,8 @@
 //! With L = ln(S - phi) the path is a straight line, L(t) = ln theta' + beta t + noise, and Bayes' rule for normal
 //! (ln theta', beta) is exact (Gebraeel, Lawley, Li & Ryan, IIE Transactions 37 (2005)); ln theta' stands for
 //! ln theta - noise variance / 2. P(RUL <= u) = Phi((m(t + u) - ln(D - phi)) / sd(t + u)), given that it exceeds u = 0.
-//! Cost: tens of nanoseconds per measurement, constant memory; a quantile costs about a microsecond.
+//! Cost: some hundred nanoseconds per measurement, constant memory; an interval costs microseconds, ten times as many with
+//! Student's t.
 //!
 //! With a fixed noise variance and a prior from few units its intervals are often too narrow: prefer
 //! [`Noise::Estimated`] or the fleet fit, which also learns how far forecasts stray. Not for signals that may touch
@@ -100,8 +101,9 @@ impl ExponentialDegradationParams {
     /// Learns what was not set from a fleet of run-to-failure or unfinished histories: prior, noise and
     /// discrepancy.
     ///
-    /// A least-squares line per unit, the mean and the shrunken covariance of the lines as the prior, the pooled
-    /// residuals as the noise with as many degrees of freedom as there are units less one (Lu & Meeker 1993). The
+    /// A least-squares line per unit; the mean and the shrunken covariance of the lines, widened for a small fleet, as the
+    /// prior; the pooled residuals as the noise with as many degrees of freedom as there are units less one, at least 3
+    /// (Lu & Meeker 1993). The
     /// discrepancy is the one that makes forecasts within the fleet, each unit given the others, most likely.
     ///
     /// # Errors

@@ -3,14 +3,14 @@
 //!
 //! Two steps (Lu & Meeker 1993): a least-squares line for every unit, then the mean and the covariance of those lines.
 //! The covariance is freed of the sampling error of the lines, its correlation shrunk by (m - 1) / m for m units, and
-//! the whole widened by (1 + 1/m), because the mean is estimated too. Units that have not failed count as the others:
+//! the whole widened for what m units leave open about mean and variance. Units that have not failed count as the others:
 //! a path needs no failure.
 
 use super::line::{Moments, Posterior, Scale};
 use super::{LinePrior, Noise, Transform};
 use crate::error::{Error, Result};
 use crate::math::roots::golden_minimum;
-use crate::math::special::{LN_SQRT_2PI, ln_gamma};
+use crate::math::special::{LN_SQRT_2PI, ln_gamma, norm_quantile, t_quantile};
 use crate::rul::History;
 
 /// What was learnt from a fleet.
@@ -81,10 +81,14 @@ fn population(lines: &[Moments], left_out: Option<usize>) -> Result<(LinePrior, 
     let variance = [freed(between(0, 0), sampling[0]), freed(between(1, 1), sampling[2])];
     let scale = (variance[0] * variance[1]).sqrt();
     let correlation = if scale > 0.0 { ((between(0, 1) - sampling[1]) / scale).clamp(-0.99, 0.99) } else { 0.0 };
-    let prior = LinePrior::new(mean, variance.map(|v| v * (1.0 + 1.0 / m)), correlation * (m - 1.0) / m)
+    // A new unit differs from an estimated mean, by an estimated variance: Student's t with m - 1 degrees of freedom. The
+    // normal that has the same 90 % interval stands in for it.
+    let heavier = t_quantile(0.95, m - 1.0) / norm_quantile(0.95);
+    let widened = (1.0 + 1.0 / m) * heavier * heavier;
+    let prior = LinePrior::new(mean, variance.map(|v| v * widened), correlation * (m - 1.0) / m)
         .map_err(|e| Error::numeric("fleet prior", e.to_string()))?;
-    // The scatter between units rests on m - 1 differences, and so do the tails of what is predicted from it.
-    Ok((prior, Noise::Estimated { variance: noise, dof: (m - 1.0).clamp(3.0, freedom.max(3.0)) }))
+    // Units differ in their noise, too: the pooled variance gets no more weight than the number of units.
+    Ok((prior, Noise::Estimated { variance: noise, dof: (m - 1.0).max(3.0) }))
 }
 
 fn left_out_likelihood(paths: &Paths) -> Result<f64> {

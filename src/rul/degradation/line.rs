@@ -9,7 +9,7 @@
 use super::{Coefficients, FailureThreshold, LinePrior, Noise, Restart, Transform};
 use crate::error::{Error, Result};
 use crate::math::special::{LN_SQRT_2PI, ln_gamma, norm_cdf, t_cdf, t_quantile};
-use crate::rul::estimate::Crossing;
+use crate::rul::crossing::Crossing;
 use crate::rul::{History, RulEstimate};
 
 /// Centred moments of the pairs (time, value).

@@ -5,8 +5,8 @@
 //!
 //! With the prior N(m0, V0) of the fleet and n measurements the posterior of the coefficients is N(m, V), and
 //! P(RUL <= u) = Phi((m(t + u) - D) / sd(t + u)) with sd^2 = var of the line + noise, given that it exceeds u = 0
-//! (Lu & Meeker 1993). With an estimated noise Phi becomes Student's t. Cost: tens of nanoseconds per measurement,
-//! constant memory; a quantile costs about a microsecond.
+//! (Lu & Meeker 1993). With an estimated noise Phi becomes Student's t. Cost: some hundred nanoseconds per
+//! measurement, constant memory; an interval costs microseconds, ten times as many with Student's t.
 //!
 //! The event is a measurement, with its noise, beyond the threshold. Where a failure means that the noise-free level is,
 //! the intervals are a little too wide.
@@ -112,8 +112,9 @@ impl LinearDegradationParams {
     /// Learns what was not set from a fleet of run-to-failure or unfinished histories: prior, noise, discrepancy, and
     /// the transform after [`LinearDegradationParams::choose_transform`].
     ///
-    /// A least-squares line per unit, the mean and the shrunken covariance of the lines as the prior, the pooled
-    /// residuals as the noise with as many degrees of freedom as there are units less one (Lu & Meeker 1993). The
+    /// A least-squares line per unit; the mean and the shrunken covariance of the lines, widened for a small fleet, as the
+    /// prior; the pooled residuals as the noise with as many degrees of freedom as there are units less one, at least 3
+    /// (Lu & Meeker 1993). The
     /// discrepancy is the one that makes forecasts within the fleet, each unit given the others, most likely.
     ///
     /// # Errors

@@ -22,6 +22,8 @@ pub struct KaplanMeier {
     times: Vec<f64>,
     survival: Vec<f64>,
     greenwood: Vec<f64>,
+    at_risk: Vec<f64>,
+    failures: Vec<f64>,
 }
 
 impl KaplanMeier {
@@ -32,6 +34,7 @@ impl KaplanMeier {
         units.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut at_risk: f64 = units.iter().map(|u| u.2).sum();
         let (mut times, mut survival, mut greenwood) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut risks, mut failures) = (Vec::new(), Vec::new());
         let (mut alive, mut sum) = (1.0, 0.0);
         for group in units.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
             let failed: f64 = group.iter().filter(|u| u.1).map(|u| u.2).sum();
@@ -40,12 +43,14 @@ impl KaplanMeier {
                 alive *= (left / at_risk).max(0.0);
                 sum += if left > 0.0 { failed / (at_risk * left) } else { f64::INFINITY };
             }
+            risks.push(at_risk);
+            failures.push(failed);
             at_risk -= group.iter().map(|u| u.2).sum::<f64>();
             times.push(group[0].0);
             survival.push(alive);
             greenwood.push(sum);
         }
-        Self { times, survival, greenwood }
+        Self { times, survival, greenwood, at_risk: risks, failures }
     }
 
     /// The ages that occur, increasing.
@@ -58,6 +63,18 @@ impl KaplanMeier {
     #[must_use]
     pub fn values(&self) -> &[f64] {
         &self.survival
+    }
+
+    /// Units that had reached each of [`KaplanMeier::times`] just before it.
+    #[must_use]
+    pub fn at_risk(&self) -> &[f64] {
+        &self.at_risk
+    }
+
+    /// Failures at each of [`KaplanMeier::times`].
+    #[must_use]
+    pub fn failures(&self) -> &[f64] {
+        &self.failures
     }
 
     /// Survival at age `t`: 1 before the first failure; the last value beyond the oldest unit.

@@ -1,9 +1,11 @@
 //! At what age do units fail: life distributions from run-to-failure and censored ages.
 
 mod kaplan_meier;
+mod nelson_aalen;
 mod weibull;
 
 pub use kaplan_meier::KaplanMeier;
+pub use nelson_aalen::NelsonAalen;
 pub use weibull::{Weibull, WeibullFit};
 
 use crate::error::{Error, Result, check_finite};

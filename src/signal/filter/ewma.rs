@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_ways_to_set_it_agree() {
-        assert_eq!(Ewma::span(19.0).unwrap().weight(), 0.1);
+        assert_eq!(Ewma::span(19.0).unwrap(), Ewma::alpha(0.1).unwrap());
         let half = Ewma::half_life(3.0).unwrap();
         assert!(((1.0 - half.weight()).powi(3) - 0.5).abs() < 1e-15);
         let tau = Ewma::time_constant(2.0, SampleRate::hz(10.0).unwrap()).unwrap();

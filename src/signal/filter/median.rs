@@ -1,7 +1,7 @@
 //! Filters by rank: the moving median and the Hampel filter.
 //!
 //! Both keep the window sorted: a new sample costs a binary search and a move of the values between the old and the
-//! new place. The move is one block copy, which beats heaps and trees up to windows of many thousands.
+//! new place, which is one block copy. A sorted window also gives the median absolute deviation by bisection.
 
 use crate::error::{Error, Result};
 
@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 /// # Ok::<(), prognos::Error>(())
 /// ```
 pub fn median_filter(x: &[f64], kernel: usize) -> Result<Vec<f64>> {
-    if kernel % 2 == 0 || kernel > 2 * x.len() + 1 {
+    if kernel.is_multiple_of(2) || kernel > 2 * x.len() + 1 {
         return Err(Error::parameter("kernel", kernel, format!("must be odd and at most {}", 2 * x.len() + 1)));
     }
     let half = kernel / 2;

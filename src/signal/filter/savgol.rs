@@ -48,7 +48,7 @@ impl SavitzkyGolay {
     /// # Errors
     /// [`Error::Parameter`] unless `window` is odd and at most 2^20, and `degree` is below `window` and at most 20.
     pub fn new(window: usize, degree: usize) -> Result<Self> {
-        if window % 2 == 0 || window > MAX_WINDOW {
+        if window.is_multiple_of(2) || window > MAX_WINDOW {
             return Err(Error::parameter("window", window, "must be odd and at most 1048576"));
         }
         if degree >= window || degree > MAX_DEGREE {

@@ -13,7 +13,7 @@ const FLUSH: usize = 64;
 /// Each section is `[b0, b1, b2, 1, a1, a2]`, SciPy's row format, and is run in transposed direct form II:
 ///
 /// ```text
-/// y = b0 x + s1;   s1 = b1 x - a1 y + s2;   s2 = b2 x - a2 y
+/// y = b0 x + s1;   s1 = (b1 x + s2) - a1 y;   s2 = b2 x - a2 y
 /// ```
 ///
 /// Cost: five multiplications a sample and section, no allocation but the output. States whose magnitude falls below
@@ -223,7 +223,8 @@ fn cascade<const N: usize>(sections: &[[f64; 6]; N], state: &mut [[f64; 2]; N], 
         for k in 0..N {
             let [b0, b1, b2, _, a1, a2] = sections[k];
             let y = b0 * x + s[k][0];
-            s[k][0] = b1 * x - a1 * y + s[k][1];
+            // In this order only one product and two sums separate one output from the next.
+            s[k][0] = (b1 * x + s[k][1]) - a1 * y;
             s[k][1] = b2 * x - a2 * y;
             x = y;
         }

@@ -1,10 +1,9 @@
 //! What a recording lacks: silent stretches, missing cells, uneven steps; and filling cells in place.
 
 use super::{Channel, Recording, Timeline, grid, seconds_between};
-use std::fmt;
-
 use crate::error::{Error, Result};
 use crate::signal::SampleRate;
+use std::fmt;
 
 /// From which step on a stretch without rows counts as a gap.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -304,6 +303,7 @@ impl Recording {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact values are meant
 mod tests {
     use super::*;
 

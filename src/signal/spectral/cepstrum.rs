@@ -13,7 +13,7 @@
 //! Cost: two real transforms. A bin that is exactly zero has no logarithm: see [`Cepstrum::real`]. Not for signals of few pure
 //! tones: between the tones the logarithm is that of the noise.
 
-use super::fft::{FftScratch, RealFft};
+use super::fft::{FftScratch, RealFft, log_magnitude, magnitude};
 use crate::error::{Error, Result};
 use rustfft::num_complex::Complex64;
 
@@ -68,7 +68,7 @@ impl Cepstrum {
     pub fn real(&self, x: &[f64], out: &mut [f64], scratch: &mut CepstrumScratch) -> Result<()> {
         self.fft.forward(x, &mut scratch.bins, &mut scratch.fft)?;
         for z in &mut scratch.bins {
-            *z = Complex64::new(z.norm().ln(), 0.0);
+            *z = Complex64::new(log_magnitude(z), 0.0);
         }
         self.fft.inverse(&scratch.bins, out, &mut scratch.fft)?;
         if scratch.bins.iter().any(|z| z.re == f64::NEG_INFINITY) && !scratch.bins.iter().any(|z| z.re.is_nan()) {
@@ -99,7 +99,7 @@ impl Cepstrum {
     pub fn prewhiten(&self, x: &[f64], out: &mut [f64], scratch: &mut CepstrumScratch) -> Result<()> {
         self.fft.forward(x, &mut scratch.bins, &mut scratch.fft)?;
         for z in &mut scratch.bins {
-            let size = z.norm();
+            let size = magnitude(z);
             *z = if size == 0.0 { Complex64::default() } else { *z / size };
         }
         self.fft.inverse(&scratch.bins, out, &mut scratch.fft)
@@ -132,7 +132,7 @@ impl Cepstrum {
         }
         self.fft.forward(x, &mut scratch.bins, &mut scratch.fft)?;
         for (z, g) in scratch.bins.iter_mut().zip(&scratch.gain) {
-            let size = z.norm();
+            let size = magnitude(z);
             *z = if size == 0.0 { Complex64::new(f64::NAN, 0.0) } else { *z / size * g };
         }
         self.fft.inverse(&scratch.bins, out, &mut scratch.fft)

@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn four_ratios_of_a_known_mixture() {
         let n = 16_384;
-        let noise = |i: usize| ((i as f64 * 12.9898).sin() * 43_758.5453).fract();
+        let noise = |i: usize| ((i as f64 * 12.9898).sin() * 43_758.545_3).fract();
         let x: Vec<f64> = (0..n)
             .map(|i| {
                 let p = std::f64::consts::TAU * 0.031_7 * i as f64;
@@ -206,6 +206,6 @@ mod tests {
         assert!(matches!(ToneQuality::measure(Signal::new(&[1.0; 10], rate), 5), Err(Error::TooFew { .. })));
         assert!(total_harmonic_distortion(&[1.0], 5).is_nan());
         assert!(total_harmonic_distortion(&[1.0, 0.0, 0.0], 5).is_nan());
-        assert_eq!(total_harmonic_distortion(&[0.0, 1.0, 2.0], usize::MAX), 0.0);
+        assert!(total_harmonic_distortion(&[0.0, 1.0, 2.0], usize::MAX) <= 0.0);
     }
 }

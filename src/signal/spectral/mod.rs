@@ -38,6 +38,7 @@ pub use cepstrum::{Cepstrum, CepstrumScratch, peak_quefrency};
 pub use detrend::Detrend;
 pub use dpss::{dpss, slepian_window};
 pub use fft::{FftScratch, RealFft};
+pub(crate) use fft::{log_magnitude, magnitude};
 pub use goertzel::Goertzel;
 pub use harmonics::{ToneQuality, total_harmonic_distortion};
 pub use lombscargle::{false_alarm_probability, lomb_scargle, lomb_scargle_normalised};

@@ -11,7 +11,7 @@
 //! Cost: one real transform.
 
 use super::detrend::Detrend;
-use super::fft::{FftScratch, RealFft, check_len};
+use super::fft::{FftScratch, RealFft, check_len, magnitude};
 use super::spectrum::{Scaling, Spectrum};
 use super::welch::{Welch, WelchParams, WelchScratch};
 use super::window::WindowFunction;
@@ -237,7 +237,7 @@ impl AmplitudeSpectrum {
         let bins = out.len();
         for (k, (a, z)) in out.iter_mut().zip(&scratch.bins).enumerate() {
             let once = k == 0 || (n.is_multiple_of(2) && k + 1 == bins);
-            *a = z.norm() * if once { self.scale } else { self.inner };
+            *a = magnitude(z) * if once { self.scale } else { self.inner };
         }
         Ok(())
     }

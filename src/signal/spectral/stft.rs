@@ -5,7 +5,7 @@
 //!
 //! Source: J. B. Allen, L. R. Rabiner, Proc. IEEE 65 (1977). Cost: one real transform a piece; bins times pieces numbers.
 
-use super::fft::FftScratch;
+use super::fft::{FftScratch, magnitude};
 use super::welch::{Welch, WelchParams, one_sided};
 use crate::error::{Error, Result};
 use crate::signal::SampleRate;
@@ -106,7 +106,7 @@ impl Stft {
     /// # Errors
     /// As [`spectrogram`](Self::spectrogram).
     pub fn magnitudes(&self, x: &[f64]) -> Result<Array2<f64>> {
-        self.rows(x, |z| z.norm())
+        self.rows(x, magnitude)
     }
 
     /// Spectral flux: mean over neighbouring pieces of the Euclidean distance of their magnitudes `|X|`. NaN with a single piece.
@@ -127,7 +127,7 @@ impl Stft {
         for i in 0..pieces {
             self.0.transform(x, i, &mut scratch.fft, &mut scratch.bins)?;
             for (m, z) in scratch.now.iter_mut().zip(&scratch.bins) {
-                *m = z.norm();
+                *m = magnitude(z);
             }
             if i > 0 {
                 let squares = |a: f64, b: f64| (a - b) * (a - b);
