@@ -195,7 +195,7 @@ impl Workspace {
             ranker: Ranker::new(if needs.ranks { len } else { 0 }),
             ranks: RankTrend::default(),
             correlator: Correlator::new(len, needs.lags),
-            rainflow: RainflowStream::new(),
+            rainflow: RainflowStream::with_room(if needs.rainflow { len } else { 0 }),
             // Every sample closes one cycle at most, the end leaves as many as are open.
             cycles: Vec::with_capacity(if needs.rainflow { len } else { 0 }),
             needs,

@@ -24,10 +24,9 @@
 //! O(n) for lines, O(n log n) for ranks, O(n²) time and O(n^(4/3)) memory for Theil-Sen. A constant has slope 0 and no
 //! correlation (NaN); a window of one sample has NaN.
 
-use super::FeatureSet;
 use super::calculator::{Calculator, Kernel, Param};
 use super::shared::{Needs, Scratch, Shared};
-use super::spec::{Args, FeatureSpec};
+use super::spec::Args;
 use super::theil_sen::theil_sen;
 use crate::math::lanes::{self, LANES};
 use crate::math::student::correlation_p_value;
@@ -314,109 +313,9 @@ impl Kernel for TheilSen {
     }
 }
 
-/// The columns of [`FeatureSet::trend`].
-const TREND: &[&str] = &[
-    "mean",
-    "standard_deviation",
-    "quantile__q_0.1",
-    "quantile__q_0.5",
-    "quantile__q_0.9",
-    "linear_trend__attr_\"slope\"",
-    "linear_trend__attr_\"rvalue\"",
-    "linear_trend__attr_\"stderr\"",
-    "linear_trend_timewise__attr_\"slope\"",
-    "agg_linear_trend__attr_\"slope\"__chunk_len_5__f_agg_\"max\"",
-    "agg_linear_trend__attr_\"slope\"__chunk_len_5__f_agg_\"min\"",
-    "agg_linear_trend__attr_\"slope\"__chunk_len_5__f_agg_\"var\"",
-    "theil_sen_slope",
-    "kendall_tau",
-    "spearman_rho",
-    "mann_kendall_z",
-    "level_shift_halves",
-    "mean_change",
-    "mean_abs_change",
-    "median_diff",
-    "median_abs_diff",
-    "mean_second_derivative_central",
-    "cid_ce__normalize_True",
-    "longest_strike_above_mean",
-    "longest_strike_below_mean",
-    "first_location_of_maximum",
-    "first_location_of_minimum",
-    "turning_point_rate",
-    "mean_crossing_strict",
-    "ewma__adjust_True__alpha_0.1",
-    "ewma_shift__alpha_0.1",
-    "cusum_max",
-    "cusum_range",
-    "cusum_location",
-    "step_size",
-    "maximum_rise__span_1",
-    "maximum_fall__span_1",
-    "rainflow_damage__exponent_3",
-    "rainflow_max_range",
-    "stuck_run_length",
-    "unchanged_share",
-    "saturation_share",
-    "gap_share",
-    "longest_gap",
-    "acf_adjusted__lag_1",
-    "acf_adjusted__lag_2",
-    "acf_adjusted__lag_5",
-    "partial_autocorrelation__lag_2",
-    "autocorrelation_time",
-    "autocorrelation_first_zero",
-];
-
-impl FeatureSet {
-    /// The set for slow process sensors (temperature, pressure, current, oil condition: a value a second to a value
-    /// an hour), 50 columns.
-    ///
-    /// | question | columns |
-    /// |---|---|
-    /// | level and spread | `mean`, `standard_deviation`, `quantile` 0.1, 0.5, 0.9 |
-    /// | how fast does it drift | `linear_trend` slope, r, stderr; `linear_trend_timewise` slope (an hour); `theil_sen_slope`; `level_shift_halves` |
-    /// | do its edges or its spread drift | `agg_linear_trend` slope of the maximum, minimum and variance of 5 samples |
-    /// | does it drift at all | `kendall_tau`, `spearman_rho`, `mann_kendall_z` |
-    /// | how does it change | `mean_change`, `mean_abs_change`, `median_diff`, `median_abs_diff`, `mean_second_derivative_central`, `cid_ce`, `maximum_rise`, `maximum_fall` |
-    /// | where and how long | `longest_strike_above_mean`, `longest_strike_below_mean`, `first_location_of_maximum`, `first_location_of_minimum`, `turning_point_rate`, `mean_crossing_strict` |
-    /// | where is it now, did it step | `ewma`, `ewma_shift`, `cusum_max`, `cusum_range`, `cusum_location`, `step_size` |
-    /// | load cycles | `rainflow_damage` (exponent 3), `rainflow_max_range` |
-    /// | is the sensor alive | `stuck_run_length`, `unchanged_share`, `saturation_share`, `gap_share`, `longest_gap` |
-    /// | memory | `acf_adjusted` lag 1, 2, 5; `partial_autocorrelation` lag 2; `autocorrelation_time`, `autocorrelation_first_zero` |
-    ///
-    /// Windows of 20 to 1,000 samples suit it; shorter ones have NaN where a feature needs more (the chunks need six
-    /// samples). The columns on the sensor itself also have numbers for windows with missing samples (NaN).
-    ///
-    /// ```
-    /// use prognos::features::FeatureSet;
-    /// use prognos::signal::{SampleRate, Signal, WindowSpec};
-    /// // A bearing temperature every minute, that rises by half a degree an hour.
-    /// let t: Vec<f64> = (0..600).map(|i| 60.0 + 0.5 * i as f64 / 60.0 + 0.2 * (i as f64 * 0.7).sin()).collect();
-    /// let signal = Signal::new(&t, SampleRate::every_seconds(60.0)?);
-    /// let rows = FeatureSet::trend().extract(signal.windows(WindowSpec::sliding(120, 60))?)?;
-    /// assert_eq!(rows.view().dim(), (9, 50));
-    /// let slope = rows.column("linear_trend_timewise__attr_\"slope\"")?;
-    /// assert!(slope.iter().all(|s| (s - 0.5).abs() < 0.1));
-    /// # Ok::<(), prognos::Error>(())
-    /// ```
-    #[must_use]
-    pub fn trend() -> Self {
-        // Every name parses (a test says so); one that would not is left out rather than a reason to stop.
-        let specs: Vec<FeatureSpec> = TREND.iter().filter_map(|name| name.parse().ok()).collect();
-        Self::from_specs(specs).unwrap_or_default()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_name_of_the_set_parses() {
-        let set = FeatureSet::trend();
-        assert_eq!(set.names(), TREND);
-    }
 
     #[test]
     fn a_line_is_found_whatever_its_offset() {

@@ -95,6 +95,11 @@ impl RainflowStream {
         Self::default()
     }
 
+    /// A counter with room for the open ranges of `len` samples.
+    pub(crate) fn with_room(len: usize) -> Self {
+        Self { open: Vec::with_capacity(len), ..Self::default() }
+    }
+
     /// Takes the next load and appends the cycles that it closes to `cycles`.
     ///
     /// # Errors
