@@ -1,10 +1,11 @@
 //! Machines without a failure on record: what is normal, what is not, and why.
 
 use crate::Failure;
-use prognos::anomaly::{Attribution, Detector, Events, PcaMonitor, PcaMonitorParams, Threshold};
+use prognos::anomaly::{Attribution, Detector, Events, PcaMonitor, Threshold};
 use prognos::features::{FeatureMatrix, FeatureSet, NanPolicy};
 use prognos::health::{OperatingStates, SeasonalProfile};
 use prognos::learners::Scaler;
+use prognos::ndarray::Axis;
 use prognos::signal::{Recording, ResampleMethod, ResamplePolicy, SampleRate, WindowSpec};
 
 const HOUR: f64 = 3600.0;
@@ -54,11 +55,25 @@ pub(crate) struct Machine {
     pub(crate) why: String,
 }
 
+/// A column of the model, with its meaning for a reader.
+struct Column {
+    name: &'static str,
+    text: &'static str,
+    /// From the column's unit to the reader's, and the reader's unit.
+    factor: f64,
+    unit: &'static str,
+    /// Smallest change that can be seen.
+    resolution: f64,
+}
+
+fn column(name: &'static str, text: &'static str, factor: f64, unit: &'static str, resolution: f64) -> Column {
+    Column { name, text, factor, unit, resolution }
+}
+
 /// How one machine is watched.
 struct Watch {
     name: String,
-    /// Columns with their meaning for a reader: (column, text, factor, unit).
-    columns: Vec<(&'static str, &'static str, f64, &'static str)>,
+    columns: Vec<Column>,
     learn: f64,
     min_hours: f64,
     merge_hours: f64,
@@ -132,10 +147,10 @@ pub(crate) fn ventilation(number: usize, raw: &Recording) -> Result<Machine, Fai
     let watch = Watch {
         name: format!("ventilation unit {number}"),
         columns: vec![
-            (names[0], "running time in 24 h", 24.0, "h"),
-            (names[1], "switchings in 24 h", 1.0, ""),
-            (names[2], "vibration while running", 1.0, ""),
-            (names[3], "spread of vibration while running", 1.0, ""),
+            column(names[0], "running time in 24 h", 24.0, "h", 1.0 / 144.0),
+            column(names[1], "switchings in 24 h", 1.0, "", 1.0),
+            column(names[2], "vibration while running", 1.0, "", 0.001),
+            column(names[3], "spread of vibration while running", 1.0, "", 0.001),
         ],
         learn,
         min_hours: 6.0,
@@ -157,9 +172,9 @@ pub(crate) fn pipeline(raw: &Recording) -> Result<Machine, Failure> {
     let watch = Watch {
         name: "pipeline branch".to_owned(),
         columns: vec![
-            ("flow_l_per_s__mean", "mean flow over 6 h", 1.0, "l/s"),
-            ("flow_l_per_s__minimum", "lowest flow in 6 h", 1.0, "l/s"),
-            ("flow_l_per_s__standard_deviation", "unsteadiness over 6 h", 1.0, "l/s"),
+            column("flow_l_per_s__mean", "mean flow over 6 h", 1.0, "l/s", 0.01),
+            column("flow_l_per_s__minimum", "lowest flow in 6 h", 1.0, "l/s", 0.01),
+            column("flow_l_per_s__standard_deviation", "unsteadiness over 6 h", 1.0, "l/s", 0.01),
         ],
         learn: 14.0 * DAY,
         min_hours: 3.0,
@@ -169,6 +184,42 @@ pub(crate) fn pipeline(raw: &Recording) -> Result<Machine, Failure> {
 }
 
 impl Watch {
+    /// A model of the baseline. A column that never moved would be left out of it, and its first move be missed: two
+    /// rows, one step of its resolution up and down, keep it in.
+    fn fit(&self, baseline: &FeatureMatrix) -> Result<PcaMonitor, Failure> {
+        let usual = baseline.view().mean_axis(Axis(0)).ok_or("no baseline")?;
+        let mut values = baseline.view().to_owned();
+        for (j, column) in self.columns.iter().enumerate() {
+            for step in [column.resolution, -column.resolution] {
+                let mut row = usual.clone();
+                row[j] += step;
+                values.push_row(row.view())?;
+            }
+        }
+        let rows = FeatureMatrix::new(baseline.names().to_vec(), values)?;
+        Ok(PcaMonitor::params().explained(0.95).fit(&rows)?)
+    }
+
+    /// The score to alarm at, and the number of days it rests on.
+    ///
+    /// Overlapping windows of a few days are far fewer independent looks than rows, so textbook limits are too tight.
+    /// Instead every day is scored by a model that has not seen it (nor its neighbours, with which its windows
+    /// overlap); the limit is five times the median of these days' worst scores, so that an odd day among them does not
+    /// raise it.
+    fn alarm_limit(&self, baseline: &FeatureMatrix, even: &Recording) -> Result<(f64, usize), Failure> {
+        let rate = even.rate().ok_or("a recording without a rate")?;
+        let of_day: Vec<usize> = baseline.starts().iter().map(|s| (rate.seconds(*s) / DAY) as usize).collect();
+        let mut days = of_day.clone();
+        days.dedup();
+        let mut largest = Vec::new();
+        for left_out in days {
+            let others = baseline.filter_rows(|i, _| of_day[i].abs_diff(left_out) > 1);
+            let own = baseline.filter_rows(|i, _| of_day[i] == left_out);
+            largest.push(self.fit(&others)?.score(&own)?.iter().copied().fold(0.0, f64::max));
+        }
+        Ok((5.0 * Threshold::quantile(0.5).fit(&largest)?.value(), largest.len()))
+    }
+
     /// Learns from the first rows, scores all, and puts the events into words.
     fn machine(
         &self,
@@ -185,9 +236,8 @@ impl Watch {
         // The first weeks may hold faults too: rows far from the bulk do not define what is normal.
         let away = Scaler::robust().fit(&first)?.transform(&first)?;
         let baseline = first.filter_rows(|i, _| away.row(i).iter().all(|z| z.abs() < 8.0));
-        let settings = PcaMonitor::params().explained(0.95);
-        let model = settings.fit(&baseline)?;
-        let (limit, days) = alarm_limit(&settings, &baseline, even)?;
+        let model = self.fit(&baseline)?;
+        let (limit, days) = self.alarm_limit(&baseline, even)?;
         let scores: Vec<f64> = model.score(rows)?.iter().map(|s| s / limit).collect();
         facts.push(format!(
             "normal learned from {} windows of the first {:.0} days ({} far-off windows left out)",
@@ -196,13 +246,13 @@ impl Watch {
             learned - baseline.nrows()
         ));
         facts.push(format!(
-            "alarm limit: twice the worst score of {days} learning days, each left out of learning in turn"
+            "alarm limit: five times the usual worst score of a day ({days} days, each left out of learning in turn)"
         ));
 
         // An alarm holds until the score has fallen to half of the limit; rows are hours.
         let hours = |h: f64| h as usize;
         let rule = Events::above(1.0).off(0.5).min_duration(hours(self.min_hours)).merge_gap(hours(self.merge_hours));
-        let usual = baseline.view().mean_axis(ndarray::Axis(0)).ok_or("no baseline")?;
+        let usual = baseline.view().mean_axis(Axis(0)).ok_or("no baseline")?;
         let mut findings = Vec::new();
         for event in rule.find(&scores)? {
             let row = rows.row(event.peak)?;
@@ -212,11 +262,11 @@ impl Watch {
                 .into_iter()
                 .filter(|(_, share)| *share >= 0.15)
                 .filter_map(|(name, share)| {
-                    let (j, (_, text, factor, unit)) =
-                        self.columns.iter().enumerate().find(|(_, (column, ..))| *column == name)?;
-                    let change = (row[j] - usual[j]) * factor;
+                    let (j, column) = self.columns.iter().enumerate().find(|(_, column)| column.name == name)?;
+                    let change = (row[j] - usual[j]) * column.factor;
                     let more = if change < 0.0 { "less" } else { "more" };
-                    Some(format!("{text}: {} {unit} {more} than usual ({:.0} %)", short(change.abs()), 100.0 * share))
+                    let (amount, percent) = (short(change.abs()), 100.0 * share);
+                    Some(format!("{}: {amount} {} {more} than usual ({percent:.0} %)", column.text, column.unit))
                 })
                 .map(|t| t.replace("  ", " "))
                 .collect();
@@ -255,30 +305,6 @@ impl Watch {
             why,
         })
     }
-}
-
-/// The score to alarm at, and the number of days it rests on.
-///
-/// Overlapping windows of a few days are far fewer independent looks than rows, so textbook limits are too tight.
-/// Instead every day is scored by a model that has not seen it (nor its neighbours, with which its windows overlap);
-/// the limit is twice the worst of these scores.
-fn alarm_limit(
-    settings: &PcaMonitorParams,
-    baseline: &FeatureMatrix,
-    even: &Recording,
-) -> Result<(f64, usize), Failure> {
-    let rate = even.rate().ok_or("a recording without a rate")?;
-    let day = |start: usize| (rate.seconds(start) / DAY) as usize;
-    let of_day: Vec<usize> = baseline.starts().iter().map(|s| day(*s)).collect();
-    let mut days = of_day.clone();
-    days.dedup();
-    let mut largest = Vec::new();
-    for left_out in days {
-        let others = baseline.filter_rows(|i, _| of_day[i].abs_diff(left_out) > 1);
-        let own = baseline.filter_rows(|i, _| of_day[i] == left_out);
-        largest.push(settings.fit(&others)?.score(&own)?.iter().copied().fold(0.0, f64::max));
-    }
-    Ok((2.0 * Threshold::quantile(1.0).fit(&largest)?.value(), largest.len()))
 }
 
 /// What the even time line rests on.
