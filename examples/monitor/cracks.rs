@@ -3,7 +3,7 @@
 use crate::Failure;
 use prognos::datasets::Specimen;
 use prognos::decision::{CostModel, Decision};
-use prognos::rul::degradation::{FailureThreshold, LinearDegradation};
+use prognos::rul::degradation::{FailureThreshold, LinearDegradation, Transform};
 use prognos::rul::{History, Level, RulModel};
 
 /// Specimens on record.
@@ -53,7 +53,8 @@ impl Predicted {
 /// All specimens.
 pub(crate) struct Study {
     pub(crate) predicted: Vec<Predicted>,
-    pub(crate) scale: String,
+    /// Smallest and largest power of the length that the fleets chose.
+    pub(crate) powers: (f64, f64),
 }
 
 impl Study {
@@ -85,9 +86,9 @@ pub(crate) fn study(specimens: &[Specimen], tick: impl Fn()) -> Result<Study, Fa
     let times: Vec<Vec<f64>> =
         specimens.iter().map(|s| s.cycles_millions.iter().map(|t| 1000.0 * t).collect()).collect();
     let level = Level::new(0.9)?;
-    // A planned replacement costs one, a failure in service ten; parts take ten thousand cycles, and one looks again
-    // after another ten thousand.
-    let costs = CostModel::new(1.0, 10.0).lead_time(10.0).review(10.0);
+    // A planned replacement costs one, a failure in service ten; parts take 25 thousand cycles, and one looks again
+    // after another 15 thousand.
+    let costs = CostModel::new(1.0, 10.0).lead_time(25.0).review(15.0);
     let mut predicted = Vec::new();
     let mut scales = Vec::new();
     for (i, specimen) in specimens.iter().enumerate() {
@@ -97,7 +98,9 @@ pub(crate) fn study(specimens: &[Specimen], tick: impl Fn()) -> Result<Study, Fa
             .map(|j| History::new(&times[j], &specimens[j].crack_length_relative))
             .collect::<Result<Vec<_>, _>>()?;
         let model = LinearDegradation::params(FailureThreshold::above(FAILURE)?).choose_transform().fit(&others)?;
-        scales.push(format!("{:?}", model.transform()));
+        if let Transform::Power(power) = model.transform() {
+            scales.push(power);
+        }
         let seen = times[i].iter().filter(|t| **t <= NOW).count();
         let history = History::new(&times[i], lengths)?.first(seen);
         let rul = model.estimate(&history)?.for_unit(format!("specimen {}", specimen.id));
@@ -129,9 +132,8 @@ pub(crate) fn study(specimens: &[Specimen], tick: impl Fn()) -> Result<Study, Fa
         });
         tick();
     }
-    scales.sort();
-    scales.dedup();
-    Ok(Study { predicted, scale: scales.join(", ") })
+    let (low, high) = scales.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(*p), h.max(*p)));
+    Ok(Study { predicted, powers: (low, high) })
 }
 
 fn end(times: &[f64], lengths: &[f64]) -> End {

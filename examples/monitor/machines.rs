@@ -22,6 +22,8 @@ pub(crate) struct Finding {
     /// In words, and by column.
     pub(crate) reason: String,
     pub(crate) attribution: Attribution,
+    /// Largest contributions: column in words, share of the score.
+    pub(crate) shares: Vec<(String, f64)>,
 }
 
 impl Finding {
@@ -89,14 +91,17 @@ pub(crate) fn ventilation(number: usize, raw: &Recording) -> Result<Machine, Fai
     let vibration = even.samples("vibration")?;
     let learn_rows = ten_minutes.samples(learn)?.min(vibration.len());
 
-    let states = OperatingStates::params().max_states(2).fit(&vibration[..learn_rows])?;
+    let states = OperatingStates::params().explained(0.98).fit(&vibration[..learn_rows])?;
     let stretches = states.stretches(vibration, 1);
     let assigned = states.assign(vibration);
-    let runs = |s: &Option<usize>| s.map_or(f64::NAN, |s| if s > 0 { 1.0 } else { 0.0 });
+    // Running is what vibrates at least half as much as the strongest state; the lowest one is off, the rest idles.
+    let strongest = states.levels().last().copied().unwrap_or(0.0);
+    let is_running = |s: usize| states.levels()[s] >= 0.5 * strongest;
+    let runs = |s: &Option<usize>| s.map_or(f64::NAN, |s| f64::from(u8::from(is_running(s))));
     let running: Vec<f64> = assigned.iter().map(runs).collect();
     let level = |(v, r): (&f64, &f64)| if *r > 0.5 { *v } else { f64::NAN };
     let level: Vec<f64> = vibration.iter().zip(&running).map(level).collect();
-    let starts = stretches.iter().filter(|s| s.state > 0).count();
+    let starts = stretches.windows(2).filter(|p| !is_running(p[0].state) && is_running(p[1].state)).count();
     let share =
         running.iter().filter(|r| **r > 0.5).count() as f64 / running.iter().filter(|r| !r.is_nan()).count() as f64;
 
@@ -135,10 +140,21 @@ pub(crate) fn ventilation(number: usize, raw: &Recording) -> Result<Machine, Fai
     )?;
 
     let mut facts = vec![filled(&even, &resampled.channels[0].to_string(), resampled.gaps.len())];
-    let off_and_on: Vec<String> = states.levels().iter().map(|l| format!("{l:.4}")).collect();
+    let names_of_states: Vec<String> = (0..states.levels().len())
+        .map(|s| {
+            let name = if is_running(s) {
+                "running"
+            } else if s == 0 {
+                "off"
+            } else {
+                "idle"
+            };
+            format!("{name} around {:.3}", states.levels()[s])
+        })
+        .collect();
     facts.push(format!(
-        "states: off and running, around {} (vibration as recorded); ran {:.0} % of the time, {starts} starts",
-        off_and_on.join(" and "),
+        "operating states: {}; running {:.0} % of the time, {starts} starts",
+        names_of_states.join(", "),
         100.0 * share
     ));
     let rhythm = if period > DAY { "week" } else { "day" };
@@ -165,7 +181,7 @@ pub(crate) fn pipeline(raw: &Recording) -> Result<Machine, Failure> {
     let (even, resampled) = raw.resample_uniform(&ResamplePolicy::new(hourly, ResampleMethod::Nearest))?;
     let start = even.start().unwrap_or(0.0);
     let window = 6.0 * HOUR;
-    let set = FeatureSet::from_names(["mean", "minimum", "standard_deviation"])?;
+    let set = FeatureSet::from_names(["mean", "minimum", "maximum", "mean_abs_change"])?;
     let rows = set.extract_channels(&even, WindowSpec::sliding_seconds(window, HOUR))?.finite_rows();
     let ends: Vec<f64> = rows.starts().iter().map(|s| start + hourly.seconds(*s) + window).collect();
     let facts = vec![filled(&even, &resampled.channels[0].to_string(), resampled.gaps.len())];
@@ -174,7 +190,8 @@ pub(crate) fn pipeline(raw: &Recording) -> Result<Machine, Failure> {
         columns: vec![
             column("flow_l_per_s__mean", "mean flow over 6 h", 1.0, "l/s", 0.01),
             column("flow_l_per_s__minimum", "lowest flow in 6 h", 1.0, "l/s", 0.01),
-            column("flow_l_per_s__standard_deviation", "unsteadiness over 6 h", 1.0, "l/s", 0.01),
+            column("flow_l_per_s__maximum", "highest flow in 6 h", 1.0, "l/s", 0.01),
+            column("flow_l_per_s__mean_abs_change", "change from hour to hour", 1.0, "l/s", 0.01),
         ],
         learn: 14.0 * DAY,
         min_hours: 3.0,
@@ -197,7 +214,7 @@ impl Watch {
             }
         }
         let rows = FeatureMatrix::new(baseline.names().to_vec(), values)?;
-        Ok(PcaMonitor::params().explained(0.95).fit(&rows)?)
+        Ok(PcaMonitor::params().explained(1.0).fit(&rows)?)
     }
 
     /// The score to alarm at, and the number of days it rests on.
@@ -257,6 +274,8 @@ impl Watch {
         for event in rule.find(&scores)? {
             let row = rows.row(event.peak)?;
             let attribution = model.explain(row)?;
+            let words = |name: &str| self.columns.iter().find(|c| c.name == name).map_or(name, |c| c.text).to_owned();
+            let shares = attribution.top(3).into_iter().map(|(name, share)| (words(name), share)).collect();
             let told: Vec<String> = attribution
                 .top(2)
                 .into_iter()
@@ -277,6 +296,7 @@ impl Watch {
                 score: event.peak_score,
                 reason: told.join("; "),
                 attribution,
+                shares,
             });
         }
         let last = ends.last().copied().unwrap_or(start);

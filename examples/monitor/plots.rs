@@ -139,13 +139,13 @@ where
 /// How much each column contributes to an event at its worst.
 pub(crate) fn contributions(columns: &[(String, f64)]) -> Result<String, Failure> {
     let rows = columns.len() as u32;
-    svg((420, 24 * rows + 6), |area| {
+    svg((400, 22 * rows + 4), |area| {
         for (i, (name, share)) in columns.iter().enumerate() {
-            let top = 3 + 24 * i as i32;
-            let right = 240 + (140.0 * share) as i32;
-            area.draw(&Rectangle::new([(240, top + 4), (right.max(241), top + 18)], BLUE.mix(0.75).filled()))?;
-            area.draw(&Text::new(name.clone(), (0, top + 5), small()))?;
-            area.draw(&Text::new(format!("{:.0} %", 100.0 * share), (right + 6, top + 5), small()))?;
+            let top = 2 + 22 * i as i32;
+            let right = 235 + (115.0 * share) as i32;
+            area.draw(&Rectangle::new([(235, top + 3), (right.max(236), top + 17)], BLUE.mix(0.75).filled()))?;
+            area.draw(&Text::new(name.clone(), (0, top + 4), small()))?;
+            area.draw(&Text::new(format!("{:.0} %", 100.0 * share), (right + 6, top + 4), small()))?;
         }
         Ok(())
     })
@@ -153,7 +153,7 @@ pub(crate) fn contributions(columns: &[(String, f64)]) -> Result<String, Failure
 
 /// One specimen's path: seen, foreseen with its band, and what came.
 pub(crate) fn path(predicted: &Predicted, study: &Study) -> Result<String, Failure> {
-    svg((480, 300), |area| {
+    svg((400, 270), |area| {
         let mut chart = ChartBuilder::on(area)
             .margin(8)
             .caption(format!("specimen {}", predicted.id), (FONT, 15).into_font().color(&INK))
@@ -168,6 +168,7 @@ pub(crate) fn path(predicted: &Predicted, study: &Study) -> Result<String, Failu
             .label_style(small())
             .x_labels(7)
             .y_labels(6)
+            .x_label_formatter(&|t| format!("{t:.0}"))
             .x_desc("thousand cycles")
             .draw()?;
         for other in study.predicted.iter().filter(|o| o.id != predicted.id) {
@@ -196,7 +197,7 @@ pub(crate) fn intervals(study: &Study) -> Result<String, Failure> {
             .margin(8)
             .x_label_area_size(38)
             .y_label_area_size(100)
-            .build_cartesian_2d(0.0..130.0, 0.0..n as f64)?;
+            .build_cartesian_2d(0.0..135.0, 0.0..n as f64)?;
         chart
             .configure_mesh()
             .disable_y_mesh()
@@ -206,12 +207,13 @@ pub(crate) fn intervals(study: &Study) -> Result<String, Failure> {
             .label_style(small())
             .y_labels(0)
             .x_labels(14)
+            .x_label_formatter(&|t| format!("{t:.0}"))
             .x_desc(format!("remaining life after {NOW:.0} thousand cycles, in thousand cycles"))
             .draw()?;
         for (i, p) in study.predicted.iter().enumerate() {
             let y = n as f64 - i as f64 - 0.5;
             let colour = if p.covered() { BLUE } else { RED };
-            let ends = [(p.interval.0, y), (p.interval.1.min(130.0), y)];
+            let ends = [(p.interval.0, y), (p.interval.1.min(135.0), y)];
             chart.draw_series(LineSeries::new(ends, colour.mix(0.55).stroke_width(7)))?;
             chart.draw_series(std::iter::once(Circle::new((p.median, y), 4, colour.filled())))?;
             match p.end {

@@ -146,7 +146,7 @@ p{margin:4px 0}.soft{color:var(--soft)}
 section{background:#fff;border:1px solid var(--line);border-radius:10px;padding:20px 22px;margin:18px 0}
 table{border-collapse:collapse;width:100%;margin:8px 0}
 th,td{text-align:left;padding:6px 10px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}
-th{font-size:13px;color:var(--soft);font-weight:600}td.n,th.n{text-align:right;padding-right:16px;white-space:nowrap}
+th{font-size:13px;color:var(--soft);font-weight:600}td.t{white-space:nowrap}td.n,th.n{text-align:right;padding-right:16px;white-space:nowrap}
 .badge{display:inline-block;border-radius:999px;padding:1px 10px;font-size:13px;font-weight:600;white-space:nowrap}
 .ok{background:#e3f4ec;color:#17694a}.warn{background:#fdf0d8;color:#8a5a06}.bad{background:#fbe3e2;color:#a1211e}
 ul{margin:6px 0 6px 18px;padding:0}.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:10px}
@@ -232,18 +232,16 @@ fn section(page: &mut String, machine: &Machine) -> Result<(), Failure> {
 
 fn row(page: &mut String, f: &Finding) -> Result<(), Failure> {
     let class = if f.severity() == "minor" { "warn" } else { "bad" };
-    let columns: Vec<(String, f64)> =
-        f.attribution.top(3).into_iter().map(|(name, share)| (name.replace("__", " "), share)).collect();
+    let score = if f.score < 100.0 { format!("{:.1}", f.score) } else { "over 100".to_owned() };
     write!(
         page,
-        "<tr><td>{}<td>{}<td class=n>{:.0}<td><span class=\"badge {class}\">{} ({:.1})</span><td>{}<td style=\"min-width:300px\">{}</tr>",
+        "<tr><td class=t>{}<td class=t>{}<td class=n>{:.0}<td><span class=\"badge {class}\">{} ({score})</span><td>{}<td style=\"min-width:330px\">{}</tr>",
         day_and_hour(f.from),
         day_and_hour(f.to),
         f.hours(),
         f.severity(),
-        f.score,
         escape(&f.reason),
-        plots::contributions(&columns)?
+        plots::contributions(&f.shares)?
     )?;
     Ok(())
 }
@@ -284,6 +282,11 @@ fn cracks(page: &mut String, study: &Study) -> Result<(), Failure> {
             badge(&action(p.decision.action))
         )?;
     }
-    write!(page, "</table><p class=\"soft\">Thousand cycles. Scale: {}.</p></section>", escape(&study.scale))?;
+    write!(
+        page,
+        "</table><p class=\"soft\">Thousand cycles. Growth is a straight line in the length to the power {:.2} to {:.2}, \
+         depending on which specimen is left out.</p></section>",
+        study.powers.0, study.powers.1
+    )?;
     Ok(())
 }

@@ -181,27 +181,25 @@ impl CostModel {
         let at = by.max(lead);
         let span = lead + review;
         let (p1, p2, p) = (percent(in_lead), percent(before_next), percent(limit));
+        let (lead, span) = (plain(lead), plain(span));
         let (action, reason) = if in_lead >= limit {
             (
                 Action::Act,
-                format!(
-                    "it fails within the lead time of {lead:.4} with probability {p1}, at or above the limit of {p}"
-                ),
+                format!("it fails within the lead time of {lead} with probability {p1}, at or above the limit of {p}"),
             )
         } else if before_next >= limit {
             let reason = format!(
-                "it fails within {span:.4}, before a replacement ordered at the next review, with probability {p2}, at or above the limit of {p}"
+                "it fails within {span}, before a replacement ordered at the next review, with probability {p2}, at or above the limit of {p}"
             );
             (Action::Plan { at }, reason)
         } else if let Some(cost) =
             self.inspection.filter(|cost| before_next > 0.0 && self.unplanned * before_next >= *cost)
         {
-            let risk = self.unplanned * before_next;
-            let reason =
-                format!("the failure risked within {span:.4} costs {risk:.4} on average, an inspection {cost:.4}");
+            let (risk, cost) = (plain(self.unplanned * before_next), plain(cost));
+            let reason = format!("the failure risked within {span} costs {risk} on average, an inspection {cost}");
             (Action::Inspect, reason)
         } else {
-            (Action::Continue, format!("it fails within {span:.4} with probability {p2}, below the limit of {p}"))
+            (Action::Continue, format!("it fails within {span} with probability {p2}, below the limit of {p}"))
         };
         let rate = |until: f64| {
             let cost = self.planned * rul.survival(until) + self.unplanned * rul.cdf(until);
@@ -223,6 +221,12 @@ impl CostModel {
     }
 }
 
+/// A number with at most four decimals, and none that say nothing.
+fn plain(v: f64) -> String {
+    let text = format!("{v:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// A probability as a planner reads it.
 fn percent(p: f64) -> String {
     let p = 100.0 * p;
@@ -237,7 +241,7 @@ impl fmt::Display for Decision {
         match self.action {
             Action::Continue => write!(f, "continue")?,
             Action::Inspect => write!(f, "inspect before the next review")?,
-            Action::Plan { at } => write!(f, "order now and replace in {at:.4}")?,
+            Action::Plan { at } => write!(f, "order now and replace in {}", plain(at))?,
             Action::Act => write!(f, "act now")?,
         }
         write!(f, ", because {}.", self.reason)
