@@ -219,10 +219,11 @@ impl Kernel for StandardisedMoments {
 fn power_sums(x: &[f64], mean: f64, sd: f64, highest: usize) -> [f64; MAX_ORDER + 1] {
     const L: usize = lanes::LANES;
     let mut acc = [[0.0; L]; MAX_ORDER + 1];
+    let scale = 1.0 / sd;
     let mut add = |chunk: &[f64; L]| {
         let mut z = [0.0; L];
         for k in 0..L {
-            z[k] = (chunk[k] - mean) / sd;
+            z[k] = (chunk[k] - mean) * scale;
         }
         let mut power = z;
         for sums in acc.iter_mut().take(highest + 1).skip(2) {
