@@ -91,3 +91,40 @@ fn a_stream_does_not_allocate_once_it_runs() {
     });
     assert_eq!(count, 0);
 }
+
+#[test]
+fn no_spectral_plan_allocates_after_the_first_signal() {
+    use prognos::signal::spectral::*;
+    let rate = SampleRate::hz(1000.0).unwrap();
+    let x = wave(1000, 0.0);
+    let run = |what: &str, mut f: Box<dyn FnMut() + '_>| {
+        f();
+        assert_eq!(allocations_of(&mut f), 0, "{what} allocates");
+    };
+    let x = &x[..];
+    for average in [Average::Mean, Average::Median] {
+        let plan = Welch::params().segment(100).average(average).detrend(Detrend::Linear).plan(rate).unwrap();
+        let (mut out, mut scratch) = (vec![0.0; plan.bins()], plan.scratch());
+        run("Welch", Box::new(move || plan.process(x, &mut out, &mut scratch).unwrap()));
+    }
+    let plan = Multitaper::params().plan(1000, rate).unwrap();
+    let (mut out, mut scratch) = (vec![0.0; 501], plan.scratch());
+    run("multitaper", Box::new(move || plan.process(x, &mut out, &mut scratch).unwrap()));
+    let plan = Periodogram::params().plan(1000, rate).unwrap();
+    let (mut out, mut scratch) = (vec![0.0; 501], plan.scratch());
+    run("periodogram", Box::new(move || plan.process(x, &mut out, &mut scratch).unwrap()));
+    let plan = AmplitudeSpectrum::plan(1000, rate, WindowFunction::Hann, Detrend::Constant, Amplitude::Peak).unwrap();
+    let (mut out, mut scratch) = (vec![0.0; 501], plan.scratch());
+    run("amplitude spectrum", Box::new(move || plan.process(x, &mut out, &mut scratch).unwrap()));
+    let plan = Cepstrum::new(1000).unwrap();
+    let (mut out, mut scratch) = (vec![0.0; 1000], plan.scratch());
+    let all = move || {
+        plan.real(x, &mut out, &mut scratch).unwrap();
+        plan.prewhiten(x, &mut out, &mut scratch).unwrap();
+        plan.lifter(x, |q| f64::from(q > 9), &mut out, &mut scratch).unwrap();
+    };
+    run("cepstrum", Box::new(all));
+    let plan = Stft::plan(Welch::params().segment(64), rate).unwrap();
+    let mut scratch = plan.scratch();
+    run("flux", Box::new(move || assert!(plan.flux_with(x, &mut scratch).unwrap() > 0.0)));
+}

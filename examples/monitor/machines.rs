@@ -1,7 +1,7 @@
 //! Machines without a failure on record: what is normal, what is not, and why.
 
 use crate::Failure;
-use prognos::anomaly::{Attribution, Detector, Events, PcaMonitor};
+use prognos::anomaly::{Attribution, Detector, Events, PcaMonitor, PcaMonitorParams, Threshold};
 use prognos::features::{FeatureMatrix, FeatureSet, NanPolicy};
 use prognos::health::{OperatingStates, SeasonalProfile};
 use prognos::learners::Scaler;
@@ -9,9 +9,6 @@ use prognos::signal::{Recording, ResampleMethod, ResamplePolicy, SampleRate, Win
 
 const HOUR: f64 = 3600.0;
 const DAY: f64 = 86_400.0;
-
-/// False alarm rate a row of the limits that scores are measured in.
-const FALSE_ALARMS: f64 = 1e-3;
 
 /// An abnormal period.
 pub(crate) struct Finding {
@@ -188,13 +185,18 @@ impl Watch {
         // The first weeks may hold faults too: rows far from the bulk do not define what is normal.
         let away = Scaler::robust().fit(&first)?.transform(&first)?;
         let baseline = first.filter_rows(|i, _| away.row(i).iter().all(|z| z.abs() < 8.0));
-        let model = PcaMonitor::params().explained(0.95).alpha(FALSE_ALARMS).fit(&baseline)?;
-        let scores = model.score(rows)?;
+        let settings = PcaMonitor::params().explained(0.95);
+        let model = settings.fit(&baseline)?;
+        let (limit, days) = alarm_limit(&settings, &baseline, even)?;
+        let scores: Vec<f64> = model.score(rows)?.iter().map(|s| s / limit).collect();
         facts.push(format!(
             "normal learned from {} windows of the first {:.0} days ({} far-off windows left out)",
             baseline.nrows(),
             self.learn / DAY,
             learned - baseline.nrows()
+        ));
+        facts.push(format!(
+            "alarm limit: twice the worst score of {days} learning days, each left out of learning in turn"
         ));
 
         // An alarm holds until the score has fallen to half of the limit; rows are hours.
@@ -253,6 +255,30 @@ impl Watch {
             why,
         })
     }
+}
+
+/// The score to alarm at, and the number of days it rests on.
+///
+/// Overlapping windows of a few days are far fewer independent looks than rows, so textbook limits are too tight.
+/// Instead every day is scored by a model that has not seen it (nor its neighbours, with which its windows overlap);
+/// the limit is twice the worst of these scores.
+fn alarm_limit(
+    settings: &PcaMonitorParams,
+    baseline: &FeatureMatrix,
+    even: &Recording,
+) -> Result<(f64, usize), Failure> {
+    let rate = even.rate().ok_or("a recording without a rate")?;
+    let day = |start: usize| (rate.seconds(start) / DAY) as usize;
+    let of_day: Vec<usize> = baseline.starts().iter().map(|s| day(*s)).collect();
+    let mut days = of_day.clone();
+    days.dedup();
+    let mut largest = Vec::new();
+    for left_out in days {
+        let others = baseline.filter_rows(|i, _| of_day[i].abs_diff(left_out) > 1);
+        let own = baseline.filter_rows(|i, _| of_day[i] == left_out);
+        largest.push(settings.fit(&others)?.score(&own)?.iter().copied().fold(0.0, f64::max));
+    }
+    Ok((2.0 * Threshold::quantile(1.0).fit(&largest)?.value(), largest.len()))
 }
 
 /// What the even time line rests on.

@@ -10,9 +10,10 @@ use super::shared::{Needs, Scratch, Shared};
 use super::spec::Args;
 use crate::signal::spectral::{Complex64, Goertzel, magnitude, peak_between, total_harmonic_distortion};
 
+const HARMONICS: &[Param] = &[Param::int("harmonics", 1, 1000).or("5")];
+
 /// The table of this family.
 pub(crate) fn calculators() -> Vec<Calculator> {
-    const HARMONICS: &[Param] = &[Param::int("harmonics", 1, 1000).or("5")];
     const HZ: &[Param] = &[Param::float("hz", 0.0, 1e12)];
     const ORDER: &[Param] = &[Param::float("order", 0.0, 1e6), Param::float("shaft_hz", 0.0, 1e12)];
     const SHARE: &[Param] = &[Param::float("share", 0.0, 1.0).or("0.3")];
@@ -30,6 +31,48 @@ pub(crate) fn calculators() -> Vec<Calculator> {
             HARMONICS,
             "sqrt(sum A²(h k), h = 2..=1+harmonics) / A(k), k the largest bin above 0 of a Hann spectrum",
             |args| Box::new(Distortion(args.iter().map(|a| a.count(0)).collect())),
+        ),
+        Calculator::scalar(
+            "tone_frequency",
+            &[],
+            "frequency of the strongest tone, Hz",
+            |_| tone_needs(5),
+            |s, _| s.spectra().tone(5).map_or(f64::NAN, |q| q.fundamental_hz),
+        ),
+        Calculator::scalar(
+            "tone_amplitude",
+            &[],
+            "amplitude of the strongest tone, unit of the signal",
+            |_| tone_needs(5),
+            |s, _| s.spectra().tone(5).map_or(f64::NAN, |q| (2.0 * q.power).sqrt()),
+        ),
+        Calculator::scalar(
+            "tone_snr",
+            HARMONICS,
+            "strongest tone over noise, harmonics 2..=1+harmonics left out, dB",
+            |a| tone_needs(a.count(0)),
+            |s, a| s.spectra().tone(a.count(0)).map_or(f64::NAN, |q| q.snr_db),
+        ),
+        Calculator::scalar(
+            "tone_sinad",
+            HARMONICS,
+            "strongest tone over noise and harmonics, dB",
+            |a| tone_needs(a.count(0)),
+            |s, a| s.spectra().tone(a.count(0)).map_or(f64::NAN, |q| q.sinad_db),
+        ),
+        Calculator::scalar(
+            "tone_sfdr",
+            HARMONICS,
+            "strongest tone over the strongest other line, dB",
+            |a| tone_needs(a.count(0)),
+            |s, a| s.spectra().tone(a.count(0)).map_or(f64::NAN, |q| q.sfdr_db),
+        ),
+        Calculator::scalar(
+            "tone_thd",
+            HARMONICS,
+            "harmonics 2..=1+harmonics over the strongest tone, dB",
+            |a| tone_needs(a.count(0)),
+            |s, a| s.spectra().tone(a.count(0)).map_or(f64::NAN, |q| q.thd_db),
         ),
         Calculator::scalar(
             "fundamental_frequency",
@@ -85,6 +128,14 @@ pub(crate) fn calculators() -> Vec<Calculator> {
             |s, a| s.spectra().flux(a.count(1), a.count(0)),
         ),
     ]
+}
+
+/// What the rows on [`ToneQuality`](crate::signal::spectral::ToneQuality) read: NaN for fewer than 64 samples, without a tone, and
+/// where a ratio is infinite.
+fn tone_needs(harmonics: usize) -> Needs {
+    let mut needs = Needs::new();
+    needs.spectral.tone(harmonics);
+    needs
 }
 
 /// Harmonic distortion for several numbers of harmonics, from one Hann spectrum.

@@ -90,6 +90,12 @@ impl FeatureSpec {
         &self.calculator.about
     }
 
+    /// Whether it reads windows with missing samples (NaN), whatever the policy: a share of gaps, for example.
+    #[must_use]
+    pub fn reads_missing(&self) -> bool {
+        self.calculator.reads_missing
+    }
+
     /// Some specs of a calculator, all different: together they go through the examples of every parameter.
     pub(crate) fn examples(calculator: &'static Calculator) -> Vec<Self> {
         let choices: Vec<Vec<Value>> = calculator.params.iter().map(|p| p.kind.examples(p.default)).collect();

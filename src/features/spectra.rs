@@ -8,7 +8,8 @@
 use crate::math::lanes::{self, LANES};
 use crate::signal::SampleRate;
 use crate::signal::spectral::{
-    Complex64, FftScratch, RealFft, Stft, StftScratch, Welch, WelchScratch, log_magnitude, magnitude,
+    Complex64, FftScratch, RealFft, Stft, StftScratch, TonePlan, ToneQuality, ToneScratch, Welch, WelchScratch,
+    log_magnitude, magnitude,
 };
 
 /// Which spectrum a feature reads.
@@ -45,6 +46,8 @@ pub(crate) struct SpectralNeeds {
     spectra: Vec<(Source, Parts)>,
     /// Piece and hop of every spectral flux.
     flux: Vec<(usize, usize)>,
+    /// Number of harmonics of every tone.
+    tones: Vec<usize>,
 }
 
 impl SpectralNeeds {
@@ -59,6 +62,12 @@ impl SpectralNeeds {
     pub(crate) fn flux(&mut self, piece: usize, hop: usize) {
         if !self.flux.contains(&(piece, hop)) {
             self.flux.push((piece, hop));
+        }
+    }
+
+    pub(crate) fn tone(&mut self, harmonics: usize) {
+        if !self.tones.contains(&harmonics) {
+            self.tones.push(harmonics);
         }
     }
 
@@ -80,6 +89,9 @@ impl SpectralNeeds {
         }
         for &(piece, hop) in &other.flux {
             self.flux(piece, hop);
+        }
+        for &harmonics in &other.tones {
+            self.tone(harmonics);
         }
     }
 }
@@ -241,8 +253,13 @@ pub(crate) struct Spectra {
     logs: Vec<Complex64>,
     spectra: Vec<Values>,
     flux: Vec<Flux>,
+    tone: Option<(TonePlan, ToneScratch)>,
+    tones: Vec<(usize, Option<ToneQuality>)>,
     ramp: Vec<f64>,
 }
+
+/// Fewest samples in which a tone, its harmonics and noise can be told apart.
+const TONE: usize = 64;
 
 #[derive(Debug)]
 struct Flux {
@@ -276,6 +293,11 @@ impl Spectra {
             });
             Flux { piece, hop, stft, value: f64::NAN }
         };
+        let tone = (!needs.tones.is_empty() && len >= TONE).then(|| TonePlan::new(len, rate).ok()).flatten();
+        let tone = tone.map(|plan| {
+            let scratch = plan.scratch();
+            (plan, scratch)
+        });
         Self {
             rate,
             fft,
@@ -284,6 +306,8 @@ impl Spectra {
             logs: vec![Complex64::default(); if cepstrum { bins } else { 0 }],
             spectra,
             flux: needs.flux.iter().map(flux).collect(),
+            tone,
+            tones: needs.tones.iter().map(|&harmonics| (harmonics, None)).collect(),
             ramp: (0..longest).map(|k| k as f64).collect(),
         }
     }
@@ -316,6 +340,12 @@ impl Spectra {
             let value = flux.stft.as_mut().map(|(stft, scratch)| stft.flux_with(x, scratch));
             flux.value = value.and_then(Result::ok).unwrap_or(f64::NAN);
         }
+        if let Some((plan, scratch)) = &mut self.tone {
+            let done = plan.spectrum(x, scratch).is_ok();
+            for (harmonics, quality) in &mut self.tones {
+                *quality = if done { plan.quality(*harmonics, scratch) } else { None };
+            }
+        }
     }
 
     /// A spectrum that was declared.
@@ -326,5 +356,10 @@ impl Spectra {
     /// Spectral flux that was declared; NaN otherwise.
     pub(crate) fn flux(&self, piece: usize, hop: usize) -> f64 {
         self.flux.iter().find(|f| f.piece == piece && f.hop == hop).map_or(f64::NAN, |f| f.value)
+    }
+
+    /// The tone that was declared; `None` when the window has none.
+    pub(crate) fn tone(&self, harmonics: usize) -> Option<&ToneQuality> {
+        self.tones.iter().find(|(h, _)| *h == harmonics).and_then(|(_, quality)| quality.as_ref())
     }
 }

@@ -4,9 +4,10 @@
 //! the usual value (median) and scatter (median absolute deviation) of a signal for every phase of a period; what is
 //! left after taking off the usual value is what a detector should look at.
 //!
-//! The period is chosen among candidates by leaving out one period at a time and predicting it from the others
-//! (smallest mean absolute error); a candidate of which fewer than two periods were seen cannot be tested and is not
-//! chosen, unless none can. Cost: O(n log n) a candidate. When not to use: periods that drift against the clock.
+//! The period is chosen among candidates by predicting every value from the same phase in the other periods (smallest
+//! mean absolute error); a candidate under which fewer than half of the values were seen at their phase in two periods
+//! cannot be tested and is not chosen, unless none can. Cost: O(n log n) a candidate for a bounded number of values a
+//! phase and period. When not to use: periods that drift against the clock.
 
 use crate::error::{Error, Result, check_positive};
 use crate::features::quantile_of_sorted;
@@ -80,26 +81,28 @@ impl SeasonalProfileParams {
         Ok(SeasonalProfile::of(rows.iter().copied(), period, self.bin))
     }
 
-    /// Mean absolute error of every period predicted from the others; infinite when there is no second period.
+    /// Mean absolute error of values predicted from the same phase in other periods; infinite when fewer than half of
+    /// the values have such a twin.
     fn left_out_error(&self, rows: &[(f64, f64)], period: f64) -> f64 {
         let number = |t: f64| (t / period).floor();
-        let mut numbers: Vec<f64> = rows.iter().map(|r| number(r.0)).collect();
-        numbers.sort_unstable_by(f64::total_cmp);
-        numbers.dedup();
-        if numbers.len() < 2 {
-            return f64::INFINITY;
+        let bins = bins(period, self.bin);
+        let mut phases = vec![Vec::new(); bins];
+        for &(t, v) in rows {
+            phases[phase(t, period, self.bin, bins)].push((number(t), v));
         }
-        let (mut sum, mut count) = (0.0, 0.0);
-        for left_out in numbers {
-            let inside = |r: &&(f64, f64)| number(r.0).total_cmp(&left_out).is_eq();
-            let others = rows.iter().filter(|r| !inside(r)).copied();
-            let profile = SeasonalProfile::of(others, period, self.bin);
-            for (t, v) in rows.iter().filter(inside) {
-                sum += (v - profile.expected(*t)).abs();
-                count += 1.0;
+        let (mut sum, mut count) = (0.0, 0usize);
+        for group in phases {
+            for &(mine, v) in &group {
+                let mut others: Vec<f64> =
+                    group.iter().filter(|(n, _)| n.total_cmp(&mine).is_ne()).map(|(_, v)| *v).collect();
+                if !others.is_empty() {
+                    others.sort_unstable_by(f64::total_cmp);
+                    sum += (v - quantile_of_sorted(&others, 0.5)).abs();
+                    count += 1;
+                }
             }
         }
-        sum / count
+        if 2 * count < rows.len() { f64::INFINITY } else { sum / count as f64 }
     }
 }
 
@@ -162,6 +165,11 @@ fn bins(period: f64, bin: f64) -> usize {
     ((period / bin - 1e-9).ceil() as usize).max(1)
 }
 
+/// The bin of a time within its period.
+fn phase(time: f64, period: f64, bin: f64, bins: usize) -> usize {
+    ((time.rem_euclid(period) / bin) as usize).min(bins - 1)
+}
+
 impl SeasonalProfile {
     /// Settings with their defaults: one day or one week, in bins of one hour.
     #[must_use]
@@ -171,25 +179,20 @@ impl SeasonalProfile {
 
     /// Medians by phase. A phase never seen takes the median and scatter of all values.
     fn of(rows: impl Iterator<Item = (f64, f64)>, period: f64, bin: f64) -> Self {
-        let mut profile = Self { period, bin, medians: Vec::new(), scatters: Vec::new() };
+        let (mut medians, mut scatters) = (Vec::new(), Vec::new());
         let mut groups = vec![Vec::new(); bins(period, bin)];
         let mut all = Vec::new();
         for (t, v) in rows {
-            groups[profile.phase(t, bins(period, bin))].push(v);
+            groups[phase(t, period, bin, bins(period, bin))].push(v);
             all.push(v);
         }
         let overall = median_and_scatter(&mut all);
         for group in &mut groups {
             let (median, scatter) = if group.is_empty() { overall } else { median_and_scatter(group) };
-            profile.medians.push(median);
-            profile.scatters.push(scatter);
+            medians.push(median);
+            scatters.push(scatter);
         }
-        profile
-    }
-
-    fn phase(&self, time: f64, bins: usize) -> usize {
-        let into = time.rem_euclid(self.period);
-        ((into / self.bin) as usize).min(bins - 1)
+        Self { period, bin, medians, scatters }
     }
 
     /// The period, in seconds.
@@ -201,13 +204,13 @@ impl SeasonalProfile {
     /// The usual value at a time (seconds, same epoch as learned). A time that is not finite counts as phase 0.
     #[must_use]
     pub fn expected(&self, time: f64) -> f64 {
-        self.medians[self.phase(time, self.medians.len())]
+        self.medians[phase(time, self.period, self.bin, self.medians.len())]
     }
 
     /// The usual scatter at a time: 1.4826 times the median absolute deviation; 0 where the signal was constant.
     #[must_use]
     pub fn scatter(&self, time: f64) -> f64 {
-        self.scatters[self.phase(time, self.scatters.len())]
+        self.scatters[phase(time, self.period, self.bin, self.scatters.len())]
     }
 
     /// The value less the usual one; NaN stays NaN.

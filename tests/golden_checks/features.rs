@@ -46,7 +46,7 @@ fn check_id(series: &str, id: &str, expected: &Value, x: &[f64], fs: f64) -> Out
     }
     let found = match prefix {
         "tsfresh" => tsfresh(name, x, fs),
-        "spec" => spec::check(id, x, fs),
+        "spec" | "tf" => spec::check(id, x, fs),
         "filt" => filt::check(id, x, fs),
         // Hook: a line for every further prefix.
         _ => stat::check(id, x, fs).or_else(|| of_trend(id, expected, x, fs)),

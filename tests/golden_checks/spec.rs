@@ -1,10 +1,10 @@
-//! The ids `spec/*`: arrays from `prognos::signal::spectral`, numbers through the names of the features, so that the
+//! The ids `spec/*` and the short-time ones of `tf/*`: arrays from `prognos::signal::spectral`, numbers through the names of the features, so that the
 //! feature layer is what is tested; and the windows among the cases without a series.
 
 use super::{Outcome, Tally, compare};
 use prognos::features::FeatureSet;
 use prognos::signal::spectral::{
-    Amplitude, AmplitudeSpectrum, Average, Cepstrum, Detrend, Goertzel, Multitaper, Periodogram, Scaling, Welch,
+    Amplitude, AmplitudeSpectrum, Average, Cepstrum, Detrend, Goertzel, Multitaper, Periodogram, Scaling, Stft, Welch,
     WelchParams, WindowFunction, lomb_scargle, slepian_window,
 };
 use prognos::signal::{SampleRate, Signal};
@@ -36,9 +36,18 @@ fn scalar(name: &str) -> &str {
 
 /// The value of an id; `None` when nothing here computes it.
 pub fn check(id: &str, x: &[f64], fs: f64) -> Option<Vec<f64>> {
-    let id = id.strip_prefix("spec/")?;
     let rate = SampleRate::hz(fs).unwrap();
     let n = x.len();
+    match id {
+        "tf/spectral_flux_hann64_hop32_mean" => return Some(features(&["spectral_flux__hop_32__nperseg_64"], x, fs)),
+        "tf/stft_scipy_spectrogram_default64_mean_time" => {
+            let params = Welch::params().segment(64).overlap(8).window(WindowFunction::Tukey(0.25));
+            let table = Stft::plan(params, rate).unwrap().spectrogram(x).unwrap();
+            return Some(table.columns().into_iter().map(|c| c.sum() / c.len() as f64).collect());
+        }
+        _ => {}
+    }
+    let id = id.strip_prefix("spec/")?;
     let first = |mut v: Vec<f64>, count: usize| {
         v.truncate(count);
         v
@@ -200,7 +209,10 @@ fn spectral_ids_match() {
         cases(&file, &mut tally);
         let Some(expected) = file.get("expected").and_then(Value::as_object) else { continue };
         let (series, x) = (file["series"].as_str().unwrap(), super::numbers(&file["x"]));
-        for (id, value) in expected.iter().filter(|(id, v)| id.starts_with("spec/") && v.get("error").is_none()) {
+        for (id, value) in expected.iter().filter(|(_, v)| v.get("error").is_none()) {
+            if !id.starts_with("spec/") && !id.starts_with("tf/st") && !id.starts_with("tf/spectral_flux") {
+                continue;
+            }
             let outcome = outcome(series, id, &x, file["fs"].as_f64().unwrap(), value);
             count += 1;
             match outcome {

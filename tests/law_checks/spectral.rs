@@ -5,7 +5,7 @@ use prognos::features::FeatureSet;
 use prognos::signal::spectral::*;
 use prognos::signal::{SampleRate, Signal, WindowSpec};
 
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "welch_centroid__nperseg_64",
     "welch_rolloff__nperseg_64__q_0.85",
     "periodogram_entropy",
@@ -14,6 +14,7 @@ const NAMES: [&str; 8] = [
     "cepstrum_peak__high_s_0.1__low_s_0.02",
     "spectral_flux__hop_16__nperseg_32",
     "line_amplitude__hz_12.5",
+    "tone_snr__harmonics_5",
 ];
 
 fn send_and_sync<T: Send + Sync>(_: &T) {}

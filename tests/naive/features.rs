@@ -110,6 +110,8 @@ fn moments_and_levels() {
         check("abs_energy", &x, energy);
         check("power", &x, energy / n);
         check("average_power", &x, energy / ((n - 1.0) / RATE));
+        check("variation_coefficient", &x, m2.sqrt() / mean(&x));
+        check("snr_mean_over_std_db", &x, 20.0 * (mean(&x).abs() / m2.sqrt()).log10());
         check("talaf", &x, (g2 + 3.0 + rms).ln());
         check("thikat", &x, ((g2 + 3.0).powf(peak / rms) + rms.powf(peak)).ln());
         check("histogram_upper_bound", &x, max + (max - min) / (2.0 * (n - 1.0)));
@@ -171,6 +173,8 @@ fn order_statistics() {
             check(&format!("ecdf_percentile_count__p_{p:?}"), &x, within.len() as f64);
             check(&format!("ecdf_percentile__p_{p:?}"), &x, within.last().copied().unwrap_or(f64::NAN));
         }
+        let rank = |p: f64| s[(1..=n).filter(|&i| i as f64 / n as f64 <= p).count() - 1];
+        check("ecdf_slope__p_end_0.9__p_init_0.4", &x, 0.5 / (rank(0.9) - rank(0.4)));
         check("half_sample_mode", &x, half_sample_mode(&s));
     }
 }
@@ -252,6 +256,8 @@ fn counts() {
         check("sum_of_reoccurring_values", &x, often.iter().sum());
         check("sum_of_reoccurring_data_points", &x, points.iter().sum());
         check("ratio_value_number_to_time_series_length", &x, d / n);
+        let shares = distinct.iter().map(|d| count(&x, |v| v == *d) / n);
+        check("value_entropy", &x, shares.map(|p| -p * p.log2()).sum::<f64>() / n.log2());
     }
 }
 

@@ -3,7 +3,7 @@
 use prognos::features::FeatureSet;
 use prognos::signal::spectral::{
     Amplitude, AmplitudeSpectrum, Average, Cepstrum, Complex64, Detrend, Goertzel, Multitaper, RealFft, Scaling, Stft,
-    Welch, WindowFunction, dpss, lomb_scargle,
+    ToneQuality, Welch, WindowFunction, dpss, lomb_scargle,
 };
 use prognos::signal::{SampleRate, Signal};
 use std::f64::consts::TAU;
@@ -367,4 +367,31 @@ fn features_of_lines() {
             assert!((f - e).abs() <= 1e-11 * e.abs(), "{n} {name}: {f} is not {e}");
         }
     }
+}
+
+/// The features of a tone are the measurement of the tone, and a known mixture has known ratios.
+#[test]
+fn features_of_a_tone() {
+    let rate = SampleRate::hz(1000.0).unwrap();
+    let x: Vec<f64> = (0..4096)
+        .map(|i| TAU * 0.0513 * f64::from(i))
+        .map(|p| 1.0 + 2.0 * p.sin() + 0.02 * (2.0 * p).sin() + 0.2 * (3.7 * p).cos())
+        .collect();
+    let set = FeatureSet::from_names([
+        "tone_frequency",
+        "tone_amplitude",
+        "tone_thd__harmonics_5",
+        "tone_sfdr__harmonics_5",
+        "tone_snr__harmonics_5",
+        "tone_sinad__harmonics_5",
+        "tone_thd__harmonics_1",
+    ])
+    .unwrap();
+    let mut found = vec![0.0; set.len()];
+    set.extractor(x.len(), rate).unwrap().extract_into(&x, &mut found).unwrap();
+    for (f, e) in found.iter().zip([51.3, 2.0, -40.0, 20.0, 20.0, 10.0 * (1.0 / (0.01 + 0.0001_f64)).log10(), -40.0]) {
+        assert!((f - e).abs() < 0.01, "{found:?}");
+    }
+    let q = ToneQuality::measure(Signal::new(&x, rate), 5).unwrap();
+    assert_eq!(found[2..6], [q.thd_db, q.sfdr_db, q.snr_db, q.sinad_db]);
 }

@@ -11,12 +11,12 @@
 //! is the sum of all bins in no line, plus the median of them for each bin that is in one.
 
 use super::detrend::Detrend;
-use super::periodogram::Periodogram;
+use super::periodogram::{Periodogram, PeriodogramScratch};
 use super::spectrum::Scaling;
 use super::window::WindowFunction;
 use crate::error::{Error, Result};
 use crate::math::lanes;
-use crate::signal::Signal;
+use crate::signal::{SampleRate, Signal};
 use std::ops::Range;
 
 /// Shape of the window of [`ToneQuality`].
@@ -89,18 +89,55 @@ impl ToneQuality {
         if signal.len() < 64 {
             return Err(Error::too_few("samples of a tone", 64, signal.len()));
         }
+        let plan = TonePlan::new(signal.len(), signal.rate())?;
+        let mut scratch = plan.scratch();
+        plan.spectrum(signal.samples(), &mut scratch)?;
+        plan.quality(harmonics, &mut scratch)
+            .ok_or_else(|| Error::numeric("tone", "the signal has no tone: it is constant or not finite"))
+    }
+}
+
+/// The spectrum behind [`ToneQuality`] for signals of one length.
+#[derive(Debug, Clone)]
+pub(crate) struct TonePlan(Periodogram);
+
+/// Its working memory.
+#[derive(Debug, Clone)]
+pub(crate) struct ToneScratch {
+    inner: PeriodogramScratch,
+    power: Vec<f64>,
+    taken: Vec<bool>,
+    rest: Vec<f64>,
+}
+
+impl TonePlan {
+    pub(crate) fn new(len: usize, rate: SampleRate) -> Result<Self> {
         let params = Periodogram::params().window(WindowFunction::Kaiser(BETA));
-        let plan = params.detrend(Detrend::Constant).scaling(Scaling::Density).plan(signal.len(), signal.rate())?;
-        let spectrum = plan.spectrum(signal.samples())?;
-        let (p, step) = (spectrum.values(), spectrum.step());
-        let mut taken = vec![false; p.len()];
+        params.detrend(Detrend::Constant).scaling(Scaling::Density).plan(len, rate).map(Self)
+    }
+
+    pub(crate) fn scratch(&self) -> ToneScratch {
+        let bins = self.0.bins();
+        let (power, taken, rest) = (vec![0.0; bins], vec![false; bins], Vec::with_capacity(bins));
+        ToneScratch { inner: self.0.scratch(), power, taken, rest }
+    }
+
+    /// Computes the spectrum that [`quality`](Self::quality) reads.
+    pub(crate) fn spectrum(&self, x: &[f64], scratch: &mut ToneScratch) -> Result<()> {
+        self.0.process(x, &mut scratch.power, &mut scratch.inner)
+    }
+
+    /// The ratios with harmonics 2 to `1 + harmonics`; `None` when there is no tone.
+    pub(crate) fn quality(&self, harmonics: usize, scratch: &mut ToneScratch) -> Option<ToneQuality> {
+        let (p, step) = (&scratch.power[..], self.0.step());
+        let (taken, rest) = (&mut scratch.taken, &mut scratch.rest);
+        taken.fill(false);
         let mut take = |line: &Range<usize>| taken.get_mut(line.clone()).into_iter().flatten().for_each(|t| *t = true);
         // Bin 0 stands for one frequency, its neighbours for two each: the fall begins at bin 1.
         let direct = 0..line_around(p, 1).end;
         take(&direct);
         let top = argmax(p, |k| k >= direct.end);
-        let top = top.filter(|&k| p[k] > 0.0 && p[k].is_finite() && lanes::sum(p).is_finite());
-        let top = top.ok_or_else(|| Error::numeric("tone", "the signal has no tone: it is constant or not finite"))?;
+        let top = top.filter(|&k| p[k] > 0.0 && p[k].is_finite() && lanes::sum(p).is_finite())?;
         let mut line = line_around(p, top);
         line.start = line.start.max(direct.end);
         take(&line);
@@ -120,9 +157,10 @@ impl ToneQuality {
             distortion += power;
             strongest = strongest.max(power);
         }
-        let mut rest: Vec<f64> = p.iter().zip(&taken).filter(|(_, t)| !**t).map(|(p, _)| *p).collect();
+        rest.clear();
+        rest.extend(p.iter().zip(&*taken).filter(|(_, t)| !**t).map(|(p, _)| *p));
         let lines = (p.len() - rest.len()) as f64;
-        let mut noise = lanes::sum(&rest);
+        let mut noise = lanes::sum(rest);
         if let Some(k) = argmax(p, |k| !taken[k]) {
             let other = line_around(p, k).filter(|&k| !taken[k]).map(|k| p[k]).sum();
             strongest = strongest.max(other);
@@ -130,7 +168,7 @@ impl ToneQuality {
             noise += lines * *rest.select_nth_unstable_by(half, f64::total_cmp).1;
         }
         let db = |ratio: f64| 10.0 * ratio.log10();
-        Ok(Self {
+        Some(ToneQuality {
             fundamental_hz: centre * step,
             power: power * step,
             thd_db: db(distortion / power),

@@ -40,6 +40,7 @@ pub use dpss::{dpss, slepian_window};
 pub use fft::{FftScratch, RealFft};
 pub(crate) use fft::{log_magnitude, magnitude};
 pub use goertzel::Goertzel;
+pub(crate) use harmonics::{TonePlan, ToneScratch};
 pub use harmonics::{ToneQuality, total_harmonic_distortion};
 pub use lombscargle::{false_alarm_probability, lomb_scargle, lomb_scargle_normalised};
 pub use multitaper::{Multitaper, MultitaperParams, MultitaperScratch};
