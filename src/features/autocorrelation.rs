@@ -16,7 +16,7 @@
 //! recursion; Wiener and Khinchin for the way through the FFT.
 //!
 //! # Cost
-//! O(n · lags) for few lags, O(n log n) for many; which one is settled by the lengths alone.
+//! O(n) a lag below 16, O(n log n) for all the others together.
 
 use super::calculator::{Calculator, Kernel, Param};
 use super::shared::{Needs, Scratch, Shared};
@@ -229,7 +229,7 @@ impl Kernel for Partial {
     }
 }
 
-/// R(k) for the lags that are needed, by the cheaper of two ways.
+/// R(k) for the lags that are needed, the near ones directly, the far ones by the FFT.
 #[derive(Debug)]
 pub(crate) struct Correlator {
     sums: Vec<f64>,
@@ -244,8 +244,12 @@ struct Fft {
     time: Vec<f64>,
 }
 
-/// Cost of a point of both transforms, m log2 m, over that of one product of the direct way; measured.
-const FFT_COST: f64 = 1.6;
+/// Lags below this come from sums of products, those beyond from the FFT: as many as cost what the FFT costs, or half
+/// of it. The rule knows the length and the lag alone: a lag has the same bits whatever else is computed.
+const DIRECT_LAGS: usize = 16;
+
+/// Up to this length all lags come from sums of products.
+const SHORT: usize = 64;
 
 /// The smallest of 2^k, 3·2^k, 5·2^k that is not below `n`: lengths that the FFT does fast.
 fn fast_length(n: usize) -> usize {
@@ -257,10 +261,9 @@ impl Correlator {
     /// For windows of `len` samples and `lags` lags, lag 0 among them; no lags, no work.
     pub(crate) fn new(len: usize, lags: usize) -> Self {
         let lags = lags.min(len);
-        let size = fast_length(len + lags).max(2);
-        let direct = lags as f64 * len as f64;
-        let transform = FFT_COST * size as f64 * (size as f64).log2();
-        let plan = (direct > transform).then(|| RealFft::new(size).ok()).flatten();
+        let direct = if len <= SHORT { lags } else { lags.min(DIRECT_LAGS) };
+        let size = fast_length(2 * len);
+        let plan = (lags > direct).then(|| RealFft::new(size).ok()).flatten();
         let fft = plan.map(|plan| Fft { scratch: plan.scratch(), bins: plan.zero_bins(), time: vec![0.0; size], plan });
         Self { sums: vec![0.0; lags], fft }
     }
@@ -273,18 +276,20 @@ impl Correlator {
     /// Computes the sums for samples less their mean.
     pub(crate) fn compute(&mut self, x: &[f64]) {
         let n = x.len();
-        let Some(fft) = &mut self.fft else {
-            for (lag, sum) in self.sums.iter_mut().enumerate() {
-                *sum = lanes::dot(&x[..n.saturating_sub(lag)], &x[lag.min(n)..]);
-            }
-            return;
-        };
-        if fft.run(x).is_err() {
-            self.sums.fill(f64::NAN);
-            return;
+        let lags = self.sums.len();
+        let direct = if self.fft.is_some() { DIRECT_LAGS.min(lags) } else { lags };
+        let (near, far) = self.sums.split_at_mut(direct);
+        for (lag, sum) in near.iter_mut().enumerate() {
+            *sum = lanes::dot(&x[..n.saturating_sub(lag)], &x[lag.min(n)..]);
         }
-        for (sum, r) in self.sums.iter_mut().zip(&fft.time) {
-            *sum = *r;
+        if let Some(fft) = &mut self.fft {
+            if fft.run(x).is_err() {
+                far.fill(f64::NAN);
+                return;
+            }
+            for (sum, r) in far.iter_mut().zip(fft.time.iter().skip(direct)) {
+                *sum = *r;
+            }
         }
     }
 }
@@ -311,10 +316,10 @@ mod tests {
 
     #[test]
     fn both_ways_agree() {
-        for n in [16_usize, 64, 100, 257, 1000] {
+        for n in [16_usize, 64, 65, 100, 257, 1000] {
             let x: Vec<f64> = (0..n).map(|i| (i as f64 * 0.37).sin() + 0.3 * (i as f64 * 1.1).cos()).collect();
             let mut fast = Correlator::new(n, n);
-            assert_eq!(fast.fft.is_some(), n > 16);
+            assert_eq!(fast.fft.is_some(), n > SHORT);
             fast.compute(&x);
             for (lag, sum) in fast.sums().iter().enumerate() {
                 let direct: f64 = (0..n - lag).map(|i| x[i] * x[i + lag]).sum();
