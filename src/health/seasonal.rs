@@ -229,6 +229,7 @@ fn median_and_scatter(values: &mut [f64]) -> (f64, f64) {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)]
 mod tests {
     use super::*;
 

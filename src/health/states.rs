@@ -265,8 +265,9 @@ fn split(sums: &Sums, best: &[f64], next: &mut [f64], cut: &mut [usize], rows: (
         return;
     }
     let j = rows.0.midpoint(rows.1);
-    for i in range.0..=range.1.min(j - 1) {
-        let error = best[i] + sums.error(i, j);
+    let last = range.1.min(j - 1);
+    for (i, before) in best.iter().enumerate().take(last + 1).skip(range.0) {
+        let error = before + sums.error(i, j);
         if error < next[j] {
             next[j] = error;
             cut[j] = i;

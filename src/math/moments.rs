@@ -166,7 +166,9 @@ impl Moments {
             let sum_squares = n * min * min;
             return Self { n, mean: min, sum_abs, sum_squares, sum_root_abs, min, max, ..Self::default() };
         }
-        let (m2, m4) = ((b.d2 / n).max(0.0), (b.d4 / n).max(0.0));
+        // Not `max(0.0)`: it would turn what overflowed, NaN, into a spread of 0.
+        let at_least_0 = |v: f64| if v < 0.0 { 0.0 } else { v };
+        let (m2, m4) = (at_least_0(b.d2 / n), at_least_0(b.d4 / n));
         let sum_squares = n * (m2 + b.mean * b.mean);
         Self { n, mean: b.mean, m2, m3: b.d3 / n, m4, sum_abs, sum_squares, sum_root_abs, min, max }
     }
@@ -269,6 +271,15 @@ mod tests {
         // The samples themselves are rounded to 1.2e-10 at this offset.
         for k in 1..4 {
             assert!((far[k] / small[k] - 1.0).abs() < 1e-6, "{k}: {:e} against {:e}", far[k], small[k]);
+        }
+    }
+
+    #[test]
+    fn what_overflows_is_not_zero() {
+        for scale in [1e160, 1e200, 1e300] {
+            let x: Vec<f64> = (0..1000).map(|i| scale * (f64::from(i) * 0.37).sin()).collect();
+            let m = Blocks::default().moments(&x, None, false);
+            assert!(!m.m2.is_finite() && !m.m4.is_finite(), "{scale:e}: {m:?}");
         }
     }
 

@@ -77,7 +77,7 @@ impl SampleRate {
     pub fn samples(self, seconds: f64) -> Result<usize> {
         let count = (seconds * self.0).round();
         // 2^53: beyond it a f64 no longer counts in ones.
-        if count >= 0.0 && count <= 9_007_199_254_740_992.0 {
+        if (0.0..=9_007_199_254_740_992.0).contains(&count) {
             Ok(count as usize)
         } else {
             Err(Error::parameter("seconds", seconds, "a time must be finite and not negative"))

@@ -35,6 +35,9 @@ fn signal_with_silence() -> Vec<f64> {
     x
 }
 
+/// What a filter does to a series.
+type Map<'a> = &'a dyn Fn(&[f64]) -> Vec<f64>;
+
 #[test]
 fn streaming_equals_batch() {
     let x = signal_with_silence();
@@ -98,7 +101,7 @@ fn linear_filters_are_linear() {
     let sos = Design::chebyshev1(6, 0.5).lowpass(0.3, unit()).unwrap();
     let fir = FirDesign::new(41).highpass(0.3, unit()).unwrap();
     let smooth = SavitzkyGolay::new(15, 3).unwrap();
-    let maps: [(&str, &dyn Fn(&[f64]) -> Vec<f64>); 7] = [
+    let maps: [(&str, Map<'_>); 7] = [
         ("sos", &|x| sos.filter(x)),
         ("filtfilt", &|x| sos.filtfilt(x).unwrap()),
         ("fir", &|x| fir.filter_centered(x)),
@@ -123,7 +126,7 @@ fn filters_without_delay_commute_with_time_reversal() {
     let reversed = |v: &[f64]| v.iter().rev().copied().collect::<Vec<_>>();
     let fir = FirDesign::new(31).lowpass(0.3, unit()).unwrap();
     let smooth = SavitzkyGolay::new(9, 2).unwrap();
-    let maps: [(&str, &dyn Fn(&[f64]) -> Vec<f64>); 5] = [
+    let maps: [(&str, Map<'_>); 5] = [
         ("fir", &|x| fir.filter_centered(x)),
         ("savgol", &|x| smooth.filter(x).unwrap()),
         ("median", &|x| median_filter(x, 7).unwrap()),

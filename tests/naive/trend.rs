@@ -136,9 +136,8 @@ fn pacf(x: &[f64], order: usize) -> f64 {
         for i in 0..order {
             if i != c {
                 let f = a[i][c] / a[c][c];
-                for j in c..=order {
-                    a[i][j] -= f * a[c][j];
-                }
+                let pivot = a[c].clone();
+                a[i].iter_mut().zip(&pivot).skip(c).for_each(|(cell, p)| *cell -= f * p);
             }
         }
     }
