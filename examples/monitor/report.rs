@@ -189,7 +189,7 @@ pub(crate) fn html(machines: &[Machine], study: &Study) -> Result<String, Failur
     for p in shown(study) {
         write!(
             page,
-            "<tr><td>specimen {} at {NOW:.0} thousand cycles<td>{}<td>{}<td class=n></tr>",
+            "<tr><td>specimen {} at {NOW:.0} thousand cycles<td>{}<td>{} (thousand cycles)<td class=n></tr>",
             p.id,
             badge(&action(p.decision.action)),
             escape(&p.decision.reason)
@@ -235,7 +235,7 @@ fn row(page: &mut String, f: &Finding) -> Result<(), Failure> {
     let score = if f.score < 100.0 { format!("{:.1}", f.score) } else { "over 100".to_owned() };
     write!(
         page,
-        "<tr><td class=t>{}<td class=t>{}<td class=n>{:.0}<td><span class=\"badge {class}\">{} ({score})</span><td>{}<td style=\"min-width:330px\">{}</tr>",
+        "<tr><td class=t>{}<td class=t>{}<td class=n>{:.0}<td><span class=\"badge {class}\">{} ({score})</span><td style=\"min-width:200px\">{}<td style=\"min-width:270px\">{}</tr>",
         day_and_hour(f.from),
         day_and_hour(f.to),
         f.hours(),
