@@ -71,7 +71,7 @@ impl Needs {
         self.moments()
     }
 
-    /// The differences of neighbours, x[i+1] - x[i].
+    /// The differences of neighbours, `x[i+1] - x[i]`.
     #[must_use]
     pub fn diff(mut self) -> Self {
         self.diff = true;
@@ -84,7 +84,7 @@ impl Needs {
         self.sorted()
     }
 
-    /// The Teager-Kaiser energy x[i]² - x[i-1] x[i+1].
+    /// The Teager-Kaiser energy `x[i]² - x[i-1] x[i+1]`.
     #[must_use]
     pub fn teager(mut self) -> Self {
         self.teager = true;
@@ -325,7 +325,7 @@ impl<'a> Shared<'a> {
         &self.work.centred
     }
 
-    /// The differences of neighbours, x[i+1] - x[i]; one less than there are samples.
+    /// The differences of neighbours, `x[i+1] - x[i]`; one less than there are samples.
     #[must_use]
     pub fn diff(&self) -> &'a [f64] {
         &self.work.diff
@@ -336,7 +336,7 @@ impl<'a> Shared<'a> {
         &self.work.ties
     }
 
-    /// The Teager-Kaiser energy x[i]² - x[i-1] x[i+1] of the inner samples; two less than there are samples.
+    /// The Teager-Kaiser energy `x[i]² - x[i-1] x[i+1]` of the inner samples; two less than there are samples.
     #[must_use]
     pub fn teager(&self) -> &'a [f64] {
         &self.work.teager
@@ -358,7 +358,7 @@ impl<'a> Shared<'a> {
         &self.work.cycles
     }
 
-    /// Sums of products (x[i] - mean)(x[i + lag] - mean), for lags from 0: divided by the first they are the biased
+    /// Sums of products `(x[i] - mean)(x[i + lag] - mean)`, for lags from 0: divided by the first they are the biased
     /// autocorrelation.
     #[must_use]
     pub fn autocorrelation_sums(&self) -> &'a [f64] {

@@ -118,6 +118,7 @@ impl TryFrom<RawEstimate> for RulEstimate {
     }
 }
 
+#[cfg(feature = "serde")]
 fn check_age(age: f64) -> Result<f64> {
     if age.is_finite() { Ok(age) } else { Err(Error::parameter("age", age, "must be finite")) }
 }

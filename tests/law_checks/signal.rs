@@ -3,7 +3,7 @@
 use super::noise;
 use prognos::signal::SampleRate;
 use prognos::signal::detrend::{Trend, detrend};
-use prognos::signal::filter::{Design, Ewma, FirDesign, Hampel, SavitzkyGolay, Sos, median_filter};
+use prognos::signal::filter::{Design, Ewma, FirDesign, Hampel, SavitzkyGolay, median_filter};
 use prognos::signal::hilbert::envelope;
 use prognos::signal::integrate::velocity_rms_mm_s;
 use prognos::signal::peaks::FindPeaks;
@@ -204,10 +204,10 @@ fn saved_filters_give_the_same_bits_and_damaged_ones_are_refused() {
     let x = noise(200, 9);
     let sos = Design::chebyshev2(5, 50.0).bandstop(0.2, 0.3, unit()).unwrap();
     let text = serde_json::to_string(&sos).unwrap();
-    let loaded: Sos = serde_json::from_str(&text).unwrap();
+    let loaded: prognos::signal::filter::Sos = serde_json::from_str(&text).unwrap();
     same_bits("sos", &sos.filter(&x), &loaded.filter(&x));
-    assert!(serde_json::from_str::<Sos>("[]").is_err());
-    assert!(serde_json::from_str::<Sos>("[[1.0, 0.0, 0.0, 0.0, 0.0, 0.0]]").is_err());
+    assert!(serde_json::from_str::<prognos::signal::filter::Sos>("[]").is_err());
+    assert!(serde_json::from_str::<prognos::signal::filter::Sos>("[[1.0, 0.0, 0.0, 0.0, 0.0, 0.0]]").is_err());
     let ewma = Ewma::alpha(0.1).unwrap();
     assert_eq!(ewma, serde_json::from_str(&serde_json::to_string(&ewma).unwrap()).unwrap());
     assert!(serde_json::from_str::<Ewma>("{\"alpha\": 2.0, \"adjust\": true}").is_err());
