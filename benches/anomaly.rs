@@ -22,9 +22,9 @@ fn rows(n: usize, d: usize) -> Array2<f64> {
 }
 
 fn detectors(c: &mut Criterion) {
-    let x = rows(20_000, 20);
+    let x = rows(100_000, 20);
     let mut group = c.benchmark_group("anomaly");
-    group.sample_size(10).throughput(Throughput::Elements(20_000));
+    group.sample_size(10).throughput(Throughput::Elements(100_000));
 
     let forest = IsolationForest::params();
     group.bench_function("isolation forest fit", |b| b.iter(|| forest.fit(black_box(&x)).unwrap()));

@@ -82,7 +82,7 @@ pub enum Error {
         reason: String,
     },
     /// A recorded file cannot be understood at one place.
-    #[error("{file}, line {line}{}: {reason}", column.as_ref().map(|c| format!(", column `{c}`")).unwrap_or_default())]
+    #[error("{file}{}: {reason}", place(*line, column.as_deref()))]
     Parse {
         /// Path or name of the file.
         file: String,
@@ -109,6 +109,12 @@ pub enum Error {
     },
 }
 
+/// Where in a file: nothing for the whole file.
+fn place(line: u64, column: Option<&str>) -> String {
+    let line = if line > 0 { format!(", line {line}") } else { String::new() };
+    line + &column.map(|c| format!(", column `{c}`")).unwrap_or_default()
+}
+
 impl Error {
     /// A parameter outside of its range.
     pub(crate) fn parameter(
@@ -116,7 +122,14 @@ impl Error {
         value: impl Display,
         reason: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self::Parameter { name: name.into(), value: value.to_string(), reason: reason.into() }
+        let mut value = value.to_string();
+        // 1e308 written out has 309 digits.
+        if value.len() > 24
+            && let Ok(number) = value.parse::<f64>()
+        {
+            value = format!("{number:?}");
+        }
+        Self::Parameter { name: name.into(), value, reason: reason.into() }
     }
 
     /// Two sizes that differ.

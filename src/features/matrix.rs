@@ -91,9 +91,13 @@ impl FeatureMatrix {
     /// Row `i`.
     ///
     /// # Errors
-    /// [`Error::Shape`] when there is no such row.
+    /// [`Error::Parameter`] when there is no such row.
     pub fn row(&self, i: usize) -> Result<ArrayView1<'_, f64>> {
-        if i < self.nrows() { Ok(self.values.row(i)) } else { Err(Error::shape("number of a row", self.nrows(), i)) }
+        if i < self.nrows() {
+            Ok(self.values.row(i))
+        } else {
+            Err(Error::parameter("row", i, format!("the matrix has {} rows, counted from 0", self.nrows())))
+        }
     }
 
     /// The column called `name`.
@@ -182,8 +186,12 @@ impl FeatureMatrix {
     pub fn join(parts: &[Self]) -> Result<Self> {
         let first = parts.first().ok_or_else(|| Error::too_few("matrices to join", 1, 0))?;
         for part in parts {
-            if part.starts != first.starts {
+            if part.nrows() != first.nrows() {
                 return Err(Error::shape("rows of a matrix to join", first.nrows(), part.nrows()));
+            }
+            if let Some(i) = part.starts.iter().zip(&first.starts).position(|(a, b)| a != b) {
+                let what = format!("start of row {i} of a matrix to join");
+                return Err(Error::shape(what, first.starts[i], part.starts[i]));
             }
         }
         let names = parts.iter().flat_map(|p| p.names.iter().cloned()).collect();

@@ -124,6 +124,40 @@ impl FeatureSet {
         Self::from_specs(specs)
     }
 
+    /// The sets of each channel that a list of columns names, channels in the order in which they first appear: for
+    /// columns chosen elsewhere, such as `pressure__mean` of tsfresh.
+    ///
+    /// ```
+    /// use prognos::features::FeatureSet;
+    /// let sets = FeatureSet::from_columns(["flow__mean", "pressure__maximum", "flow__quantile__q_0.9"])?;
+    /// assert_eq!(sets[0].0, "flow");
+    /// assert_eq!(sets[0].1.names(), ["mean", "quantile__q_0.9"]);
+    /// # Ok::<(), prognos::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`FeatureSet::from_names`]; [`Error::UnknownFeature`] for a column without a channel.
+    pub fn from_columns<I>(columns: I) -> Result<Vec<(String, Self)>>
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        let mut channels: Vec<(String, Vec<FeatureSpec>)> = Vec::new();
+        for column in columns {
+            let column = column.as_ref();
+            let (channel, spec) = FeatureSpec::from_column(column)?;
+            let channel = channel.ok_or_else(|| Error::UnknownFeature {
+                name: column.to_owned(),
+                reason: "it names no channel; see `from_names`".to_owned(),
+            })?;
+            match channels.iter_mut().find(|(name, _)| *name == channel) {
+                Some((_, specs)) => specs.push(spec),
+                None => channels.push((channel, vec![spec])),
+            }
+        }
+        channels.into_iter().map(|(channel, specs)| Ok((channel, Self::from_specs(specs)?))).collect()
+    }
+
     /// The features of these specs, in this order.
     ///
     /// # Errors
@@ -302,12 +336,10 @@ impl FeatureSet {
     /// The set compiled for windows of `len` samples at `rate`, with its buffers.
     ///
     /// # Errors
-    /// [`Error::TooFew`] when the set is empty, [`Error::Parameter`] when `len` is 0.
+    /// [`Error::TooFew`] when the set is empty, [`Error::Parameter`] when `len` is 0 or above 2^27.
     pub fn extractor(&self, len: usize, rate: SampleRate) -> Result<Extractor> {
         self.check_not_empty()?;
-        if len == 0 {
-            return Err(Error::parameter("len", len, "a window needs at least one sample"));
-        }
+        check_window(len)?;
         Ok(Extractor::new(self, len, rate))
     }
 
@@ -315,10 +347,22 @@ impl FeatureSet {
     ///
     /// # Errors
     /// [`Error::TooFew`] when the set is empty; [`Error::Parameter`] when `spec` is not sliding (an expanding window
-    /// would have to keep the whole past) or has a length or hop of zero.
+    /// would have to keep the whole past), has a length or hop of zero, or windows above 2^27 samples.
     pub fn stream(&self, spec: WindowSpec, rate: SampleRate) -> Result<FeatureStream> {
         self.check_not_empty()?;
         FeatureStream::new(self, spec, rate)
+    }
+}
+
+/// Longest window for which buffers are made in advance: 1 GiB of samples.
+const LONGEST_WINDOW: usize = 1 << 27;
+
+/// `Ok` for a window that buffers can be made for.
+pub(crate) fn check_window(len: usize) -> Result<()> {
+    match len {
+        0 => Err(Error::parameter("len", len, "a window needs at least one sample")),
+        1..=LONGEST_WINDOW => Ok(()),
+        _ => Err(Error::parameter("len", len, "a window has at most 2^27 samples")),
     }
 }
 

@@ -78,6 +78,30 @@ pub struct FeatureSpec {
 }
 
 impl FeatureSpec {
+    /// The channel, where there is one, and the feature that a column's name says: `pressure__mean` is the mean of
+    /// the channel `pressure`, `mean` the mean of the only one.
+    ///
+    /// ```
+    /// use prognos::features::FeatureSpec;
+    /// let (channel, spec) = FeatureSpec::from_column("pressure__quantile__q_0.9")?;
+    /// assert_eq!(channel.as_deref(), Some("pressure"));
+    /// assert_eq!(spec.to_string(), "quantile__q_0.9");
+    /// # Ok::<(), prognos::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnknownFeature`] saying which part is not understood.
+    pub fn from_column(column: &str) -> Result<(Option<String>, Self)> {
+        match (column.parse(), column.split_once("__")) {
+            (Ok(spec), _) => Ok((None, spec)),
+            (Err(error), Some((channel, rest))) => match rest.parse() {
+                Ok(spec) => Ok((Some(channel.to_owned()), spec)),
+                Err(inner) => Err(if registry::find(channel).is_some() { error } else { inner }),
+            },
+            (Err(error), None) => Err(error),
+        }
+    }
+
     /// Name of the calculator, without parameters.
     #[must_use]
     pub fn calculator(&self) -> &str {
@@ -139,7 +163,14 @@ impl FromStr for FeatureSpec {
         let unknown = |reason: String| Error::UnknownFeature { name: name.to_owned(), reason };
         let mut parts = name.split("__");
         let head = parts.next().unwrap_or_default();
-        let calculator = registry::find(head).ok_or_else(|| unknown(format!("there is no calculator `{head}`")))?;
+        let calculator = registry::find(head).ok_or_else(|| {
+            let rest = name.split_once("__").map_or("", |(_, rest)| rest);
+            let hint = match registry::find(rest.split("__").next().unwrap_or_default()) {
+                Some(_) => format!("; if it is a channel, use `from_column`, or leave it out: `{rest}`"),
+                None => "; `FeatureSet::available` lists all".to_owned(),
+            };
+            unknown(format!("there is no calculator `{head}`{hint}"))
+        })?;
         let mut values: Vec<Option<Value>> = vec![None; calculator.params.len()];
         for part in parts {
             // A parameter's name may hold underscores, and one name may begin as another does: take the longest.

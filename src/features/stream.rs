@@ -2,7 +2,7 @@
 
 use super::FeatureMatrix;
 use super::plan::Extractor;
-use super::set::{FeatureSet, NanPolicy};
+use super::set::{FeatureSet, NanPolicy, check_window};
 use crate::error::{Error, Result};
 use crate::signal::{SampleRate, Window, WindowSpec};
 use ndarray::Array2;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// assert_eq!(rows.column("maximum")?.to_vec(), [4.0, 6.0]);
 /// # Ok::<(), prognos::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct FeatureStream {
     extractor: Extractor,
     names: Arc<[String]>,
@@ -47,6 +47,7 @@ impl FeatureStream {
         let layout = spec.resolve(rate)?;
         let (_, len) = layout.bounds(0);
         let (hop, _) = layout.bounds(1);
+        check_window(len)?;
         Ok(Self {
             extractor: Extractor::new(set, len, rate),
             names: set.shared_names(),
@@ -73,15 +74,8 @@ impl FeatureStream {
     /// With [`NanPolicy::Error`], [`Error::NonFinite`] naming the first bad sample by its index in the stream; the
     /// block is then not taken.
     pub fn push_with(&mut self, block: &[f64], mut each: impl FnMut(usize, &[f64])) -> Result<()> {
-        if self.policy == NanPolicy::Error
-            && let Some(i) = block.iter().position(|v| !v.is_finite())
-        {
-            return Err(Error::NonFinite {
-                what: "stream".into(),
-                row: self.start + self.held.len() + i,
-                column: "samples".to_owned(),
-                value: block[i],
-            });
+        if self.policy == NanPolicy::Error {
+            self.check(block)?;
         }
         let mut rest = block;
         loop {
@@ -103,6 +97,43 @@ impl FeatureStream {
             self.start += dropped;
             self.skip = self.hop - dropped;
         }
+    }
+
+    /// `Ok` when every sample of the block that enters a window is finite; those between windows (hop > len) may be
+    /// anything.
+    fn check(&self, block: &[f64]) -> Result<()> {
+        let (mut at, mut skip, mut held) = (0, self.skip, self.held.len());
+        while at < block.len() {
+            let passed = skip.min(block.len() - at);
+            skip -= passed;
+            at += passed;
+            let taken = (self.len - held).min(block.len() - at);
+            if let Some(i) = block[at..at + taken].iter().position(|v| !v.is_finite()) {
+                return Err(Error::NonFinite {
+                    what: "stream".into(),
+                    row: self.start + self.held.len() + at + i,
+                    column: "samples".to_owned(),
+                    value: block[at + i],
+                });
+            }
+            at += taken;
+            held += taken;
+            if held == self.len {
+                let dropped = self.hop.min(self.len);
+                held -= dropped;
+                skip = self.hop - dropped;
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins anew, after a gap in time for example: the next sample is the first of a window, and has index `start`.
+    pub fn reset(&mut self, start: usize) {
+        let fresh = self.extractor.clone();
+        self.extractor = fresh;
+        self.held.clear();
+        self.skip = 0;
+        self.start = start;
     }
 
     /// Takes a block and gives the rows of the windows it completes (none, one or many).

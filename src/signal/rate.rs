@@ -80,7 +80,9 @@ impl SampleRate {
         if (0.0..=9_007_199_254_740_992.0).contains(&count) {
             Ok(count as usize)
         } else {
-            Err(Error::parameter("seconds", seconds, "a time must be finite and not negative"))
+            let reason =
+                if count > 0.0 { "too long: more than 2^53 samples" } else { "a time must be finite and not negative" };
+            Err(Error::parameter("seconds", seconds, reason))
         }
     }
 }

@@ -94,3 +94,15 @@ fn wrong_lengths_are_errors() {
     assert!(extractor.extract_into(&[0.0; 8], &mut [0.0; 11]).is_err());
     assert!(extractor.extract_into(&[], &mut []).is_err());
 }
+
+/// Buffers for windows that no memory can hold are refused, not tried.
+#[test]
+fn windows_beyond_all_memory_are_refused() {
+    let rate = SampleRate::ONE_HZ;
+    for set in [FeatureSet::time_domain(), FeatureSet::vibration(), FeatureSet::trend(), FeatureSet::spectral()] {
+        for len in [0, (1 << 27) + 1, 1 << 36, usize::MAX] {
+            assert!(set.extractor(len, rate).is_err(), "{len}");
+            assert!(set.stream(WindowSpec::sliding(len, 1), rate).is_err(), "{len}");
+        }
+    }
+}

@@ -253,3 +253,38 @@ fn the_shape_of_a_constant_is_undefined() {
         }
     }
 }
+
+/// Samples that no window reads may be anything, in a batch and in a stream.
+#[test]
+fn a_stream_refuses_what_the_batch_refuses() {
+    let set = FeatureSet::from_names(["mean"]).unwrap().nan_policy(NanPolicy::Error);
+    for (x, fine) in [([1.0, 2.0, f64::NAN, f64::NAN, 5.0, 6.0], true), ([1.0, 2.0, 3.0, 4.0, f64::NAN, 6.0], false)] {
+        let spec = WindowSpec::sliding(2, 4);
+        let batch = set.extract(Signal::new(&x, SampleRate::ONE_HZ).windows(spec).unwrap());
+        for block in [1, 2, 5, 6] {
+            let mut stream = set.stream(spec, SampleRate::ONE_HZ).unwrap();
+            let rows: Result<Vec<_>, _> = x.chunks(block).map(|b| stream.push(b)).collect();
+            assert_eq!(rows.is_ok(), fine, "block {block}");
+            assert_eq!(batch.is_ok(), fine);
+            if let (Err(a), Err(b)) = (&batch, &rows) {
+                assert!(a.to_string().contains("row 4") && b.to_string().contains("row 4"), "{a} / {b}");
+            }
+        }
+    }
+}
+
+/// A stream that was reset knows nothing of what came before.
+#[test]
+fn a_reset_stream_is_a_new_one() {
+    let set = FeatureSet::time_domain();
+    let x = super::noise(3000, 5);
+    let spec = WindowSpec::sliding(1024, 512);
+    let mut used = set.stream(spec, SampleRate::ONE_HZ).unwrap();
+    used.push(&super::noise(1700, 6)).unwrap();
+    used.reset(0);
+    let fresh = set.stream(spec, SampleRate::ONE_HZ).unwrap().push(&x).unwrap();
+    let again = used.push(&x).unwrap();
+    assert_eq!(fresh.starts(), again.starts());
+    let bits = |m: &prognos::features::FeatureMatrix| m.view().iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(&fresh), bits(&again));
+}
