@@ -222,7 +222,7 @@ fn spectral_ids_match() {
             }
         }
     }
-    failures.extend(tally.report());
+    failures.extend(tally.failures());
     assert!(count > 300, "{count}");
     assert!(failures.is_empty(), "{} differ:\n{}", failures.len(), failures.join("\n"));
 }
