@@ -16,11 +16,11 @@ use super::quality::{correlation, ranks};
 use crate::error::{Error, Result, check_fraction};
 use crate::features::Rows;
 use crate::math::lanes;
-use crate::math::small::{cholesky_solve, symmetric_eigen};
+use crate::math::linalg::{cholesky_solve, symmetric_eigen};
 use linfa::ParamGuard;
 use linfa::dataset::DatasetBase;
 use linfa::traits::Fit;
-use ndarray::{Array1, ArrayBase, Axis, Data, Ix2};
+use ndarray::{Array1, Array2, ArrayBase, Axis, Data, Ix2};
 
 /// How the features are fused.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -204,7 +204,7 @@ impl HealthIndexValidParams {
             return Err(Error::numeric("health index", "all features are constant"));
         }
         let weights = match self.fusion {
-            Fusion::Principal => principal(&standard, units),
+            Fusion::Principal => principal(&standard, units)?,
             Fusion::Regression { penalty } => regression(&standard, &scale, units, penalty)?,
         };
         let mut index = HealthIndex {
@@ -239,19 +239,19 @@ impl HealthIndexValidParams {
 }
 
 /// First principal component of the standardised columns, turned to rise with time within the units.
-fn principal(standard: &[Vec<f64>], units: &[HealthUnit<'_>]) -> Vec<f64> {
+fn principal(standard: &[Vec<f64>], units: &[HealthUnit<'_>]) -> Result<Vec<f64>> {
     let d = standard.len();
     let n = standard.first().map_or(1, Vec::len) as f64;
-    let mut covariance = vec![0.0; d * d];
+    let mut covariance = Array2::zeros((d, d));
     for i in 0..d {
         for j in 0..=i {
             let c = lanes::dot(&standard[i], &standard[j]) / n;
-            covariance[i * d + j] = c;
-            covariance[j * d + i] = c;
+            covariance[[i, j]] = c;
+            covariance[[j, i]] = c;
         }
     }
-    let (_, vectors) = symmetric_eigen(&covariance, d);
-    let mut weights = vectors.into_iter().next().unwrap_or_default();
+    let (_, vectors) = symmetric_eigen(&covariance)?;
+    let mut weights = vectors.rows().into_iter().next().map_or_else(Vec::new, |v| v.to_vec());
     let fused: Vec<f64> =
         (0..n as usize).map(|i| weights.iter().zip(standard).map(|(w, column)| w * column[i]).sum()).collect();
     let mut from = 0;
@@ -268,7 +268,7 @@ fn principal(standard: &[Vec<f64>], units: &[HealthUnit<'_>]) -> Vec<f64> {
     if rise < 0.0 {
         weights.iter_mut().for_each(|w| *w = -*w);
     }
-    weights
+    Ok(weights)
 }
 
 /// Ridge regression of the fraction of life on the standardised columns of failed units.

@@ -6,7 +6,6 @@
 //! bit of the norm-wise accuracy that the method has anyway.
 
 use crate::error::{Error, Result};
-use linfa_linalg::cholesky::Cholesky as _;
 use linfa_linalg::eigh::Eigh as _;
 use ndarray::Array2;
 
@@ -63,65 +62,36 @@ pub(crate) fn symmetric_eigen(a: &Array2<f64>) -> Result<(Vec<f64>, Array2<f64>)
     }
 }
 
-/// Lower triangle L of a symmetric positive definite matrix, L Lᵀ = A.
-#[derive(Debug, Clone)]
-#[allow(dead_code, reason = "for the filters and regressions of the rooms above")]
-pub(crate) struct Cholesky {
-    lower: Array2<f64>,
-}
-
-#[allow(dead_code, reason = "for the filters and regressions of the rooms above")]
-impl Cholesky {
-    /// Factor of `a`; an error when the matrix is not finite or not positive definite.
-    pub(crate) fn new(a: &Array2<f64>) -> Result<Self> {
-        let what = "Cholesky factor";
-        let n = check_square(what, a)?;
-        if n == 0 {
-            return Ok(Self { lower: Array2::zeros((0, 0)) });
+/// Solves `matrix` x = `rhs` for a symmetric positive definite matrix, `n` x `n` row-major. `None` when a pivot is
+/// not clearly positive: the matrix is singular to working precision.
+pub(crate) fn cholesky_solve(matrix: &[f64], rhs: &[f64]) -> Option<Vec<f64>> {
+    let n = rhs.len();
+    if matrix.len() != n * n {
+        return None;
+    }
+    let mut l = matrix.to_vec();
+    for j in 0..n {
+        let pivot = l[j * n + j] - (0..j).map(|k| l[j * n + k] * l[j * n + k]).sum::<f64>();
+        if pivot.is_nan() || pivot <= matrix[j * n + j].abs() * 1e-13 {
+            return None;
         }
-        let lower = a.cholesky().map_err(|e| Error::numeric(what, e.to_string()))?;
-        let positive = lower.diag().iter().all(|&v| v.is_finite() && v > 0.0);
-        if positive && lower.iter().all(|v| v.is_finite()) {
-            Ok(Self { lower })
-        } else {
-            Err(Error::numeric(what, "the matrix is not positive definite"))
+        let root = pivot.sqrt();
+        l[j * n + j] = root;
+        for i in j + 1..n {
+            let dot: f64 = (0..j).map(|k| l[i * n + k] * l[j * n + k]).sum();
+            l[i * n + j] = (l[i * n + j] - dot) / root;
         }
     }
-
-    /// Number of rows.
-    pub(crate) fn dim(&self) -> usize {
-        self.lower.nrows()
+    let mut x = rhs.to_vec();
+    for i in 0..n {
+        let dot: f64 = (0..i).map(|k| l[i * n + k] * x[k]).sum();
+        x[i] = (x[i] - dot) / l[i * n + i];
     }
-
-    /// x with L x = b: what whitens a vector.
-    pub(crate) fn solve_lower(&self, b: &[f64]) -> Result<Vec<f64>> {
-        let n = self.dim();
-        if b.len() != n {
-            return Err(Error::shape("right side of a linear system", n, b.len()));
-        }
-        let mut x = b.to_vec();
-        for i in 0..n {
-            let known: f64 = (0..i).map(|j| self.lower[[i, j]] * x[j]).sum();
-            x[i] = (x[i] - known) / self.lower[[i, i]];
-        }
-        Ok(x)
+    for i in (0..n).rev() {
+        let dot: f64 = (i + 1..n).map(|k| l[k * n + i] * x[k]).sum();
+        x[i] = (x[i] - dot) / l[i * n + i];
     }
-
-    /// x with A x = b.
-    pub(crate) fn solve(&self, b: &[f64]) -> Result<Vec<f64>> {
-        let n = self.dim();
-        let mut x = self.solve_lower(b)?;
-        for i in (0..n).rev() {
-            let known: f64 = (i + 1..n).map(|j| self.lower[[j, i]] * x[j]).sum();
-            x[i] = (x[i] - known) / self.lower[[i, i]];
-        }
-        Ok(x)
-    }
-
-    /// Natural logarithm of the determinant of A.
-    pub(crate) fn log_determinant(&self) -> f64 {
-        2.0 * self.lower.diag().iter().map(|v| v.ln()).sum::<f64>()
-    }
+    x.iter().all(|v| v.is_finite()).then_some(x)
 }
 
 #[cfg(test)]
@@ -159,20 +129,13 @@ mod tests {
         assert!(symmetric_eigen(&array![[1.0, f64::NAN], [0.0, 1.0]]).is_err());
         assert!(symmetric_eigen(&Array2::zeros((2, 3))).is_err());
         assert!(symmetric_eigen(&Array2::from_elem((3, 3), f64::MAX)).is_err());
-        assert!(Cholesky::new(&array![[1.0, 2.0], [2.0, 1.0]]).is_err());
-        assert!(Cholesky::new(&array![[f64::INFINITY]]).is_err());
-        assert!(Cholesky::new(&Array2::eye(2)).unwrap().solve(&[1.0]).is_err());
     }
 
     #[test]
-    fn cholesky_solves() {
-        let a = array![[4.0, 1.0, 0.5], [1.0, 3.0, 0.2], [0.5, 0.2, 2.0]];
-        let factor = Cholesky::new(&a).unwrap();
-        let x = factor.solve(&[1.0, 2.0, 3.0]).unwrap();
-        for (row, b) in a.rows().into_iter().zip([1.0, 2.0, 3.0]) {
-            assert!((row.iter().zip(&x).map(|(p, q)| p * q).sum::<f64>() - b).abs() < 1e-14);
-        }
-        // Determinant by Sarrus: 24 + 0.1 + 0.1 - 0.75 - 0.16 - 2.
-        assert!((factor.log_determinant() - 21.29_f64.ln()).abs() < 1e-14);
+    fn solves_and_refuses() {
+        let x = cholesky_solve(&[4.0, 1.0, 1.0, 3.0], &[1.0, 2.0]).unwrap_or_default();
+        assert!((x[0] - 1.0 / 11.0).abs() < 1e-15 && (x[1] - 7.0 / 11.0).abs() < 1e-15);
+        assert!(cholesky_solve(&[1.0, 1.0, 1.0, 1.0], &[1.0, 2.0]).is_none());
+        assert!(cholesky_solve(&[1.0], &[1.0, 2.0]).is_none());
     }
 }

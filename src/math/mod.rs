@@ -9,6 +9,5 @@ pub(crate) mod par;
 pub(crate) mod quadrature;
 pub(crate) mod rng;
 pub(crate) mod roots;
-pub(crate) mod small;
 pub(crate) mod special;
 pub(crate) mod student;
