@@ -6,8 +6,7 @@
 //!
 //! The period is chosen among candidates by predicting every value from the same phase in the other periods (smallest
 //! mean absolute error); a candidate under which fewer than half of the values were seen at their phase in two periods
-//! cannot be tested and is not chosen, unless none can. Cost: O(n log n) a candidate for a bounded number of values a
-//! phase and period. When not to use: periods that drift against the clock.
+//! cannot be tested and is not chosen, unless none can. Cost: O(n log n) a candidate. When not to use: periods that drift against the clock.
 
 use crate::error::{Error, Result, check_positive};
 use crate::features::quantile_of_sorted;
@@ -84,20 +83,18 @@ impl SeasonalProfileParams {
     /// Mean absolute error of values predicted from the same phase in other periods; infinite when fewer than half of
     /// the values have such a twin.
     fn left_out_error(&self, rows: &[(f64, f64)], period: f64) -> f64 {
-        let number = |t: f64| (t / period).floor();
+        // + 0.0: -0.0 is the same period as 0.0.
+        let number = |t: f64| (t / period).floor() + 0.0;
         let bins = bins(period, self.bin);
         let mut phases = vec![Vec::new(); bins];
         for &(t, v) in rows {
             phases[phase(t, period, self.bin, bins)].push((number(t), v));
         }
         let (mut sum, mut count) = (0.0, 0usize);
-        for group in phases {
-            for &(mine, v) in &group {
-                let mut others: Vec<f64> =
-                    group.iter().filter(|(n, _)| n.total_cmp(&mine).is_ne()).map(|(_, v)| *v).collect();
-                if !others.is_empty() {
-                    others.sort_unstable_by(f64::total_cmp);
-                    sum += (v - quantile_of_sorted(&others, 0.5)).abs();
+        for group in &phases {
+            for ((_, v), others) in group.iter().zip(medians_of_the_others(group)) {
+                if let Some(median) = others {
+                    sum += (v - median).abs();
                     count += 1;
                 }
             }
@@ -220,6 +217,30 @@ impl SeasonalProfile {
     }
 }
 
+/// For every (period number, value) of a phase the median of the values of other periods; `None` where there are none.
+/// One median a period number, and each by its rank among all: O(g log g) for g values.
+fn medians_of_the_others(group: &[(f64, f64)]) -> Vec<Option<f64>> {
+    let mut medians = vec![None; group.len()];
+    let mut by_value: Vec<usize> = (0..group.len()).collect();
+    by_value.sort_by(|&i, &j| group[i].1.total_cmp(&group[j].1));
+    let sorted: Vec<f64> = by_value.iter().map(|&i| group[i].1).collect();
+    // Ranks (and who has them) by period number; the sort is stable, so that the ranks of one period rise.
+    let mut ranks: Vec<(usize, usize)> = by_value.into_iter().enumerate().collect();
+    ranks.sort_by(|a, b| group[a.1].0.total_cmp(&group[b.1].0));
+    for own in ranks.chunk_by(|a, b| group[a.1].0.total_cmp(&group[b.1].0).is_eq()) {
+        let others = group.len() - own.len();
+        let Some(last) = others.checked_sub(1) else { continue };
+        // The k-th of the others: every own rank up to it moves it on by one.
+        let other = |k: usize| sorted[own.iter().fold(k, |at, &(rank, _)| if rank <= at { at + 1 } else { at })];
+        let (low, high) = (other(last / 2), other(others / 2));
+        let median = quantile_of_sorted(&[low, high], 0.5);
+        for &(_, i) in own {
+            medians[i] = Some(median);
+        }
+    }
+    medians
+}
+
 fn median_and_scatter(values: &mut [f64]) -> (f64, f64) {
     values.sort_unstable_by(f64::total_cmp);
     let median = quantile_of_sorted(values, 0.5);
@@ -249,6 +270,31 @@ mod tests {
         // One week is not enough to test a weekly rhythm.
         let (t, x) = working_week(5);
         assert_eq!(SeasonalProfile::params().fit(&t, &x).unwrap().period(), 86_400.0);
+    }
+
+    #[test]
+    fn the_median_of_the_others_is_that_of_a_plain_search() {
+        let group: Vec<(f64, f64)> =
+            (0..60).map(|i| (f64::from(i * i % 7), f64::from((i * 37) % 23) - f64::from(i % 2) / 3.0)).collect();
+        for group in [&group[..], &group[..1], &group[..2], &group[..9], &[(1.0, 2.0), (1.0, 3.0)], &[]] {
+            let found = medians_of_the_others(group);
+            assert_eq!(found.len(), group.len());
+            for (&(mine, _), median) in group.iter().zip(found) {
+                let mut others: Vec<f64> = group.iter().filter(|(n, _)| *n != mine).map(|(_, v)| *v).collect();
+                others.sort_unstable_by(f64::total_cmp);
+                assert_eq!(median, (!others.is_empty()).then(|| quantile_of_sorted(&others, 0.5)));
+            }
+        }
+    }
+
+    #[test]
+    fn ten_days_at_one_hertz() {
+        let times: Vec<f64> = (0..864_000).map(f64::from).collect();
+        let on = |t: &f64| (8.0..17.0).contains(&(t / 3600.0).rem_euclid(24.0));
+        let values: Vec<f64> = times.iter().map(|t| f64::from(u8::from(on(t))) + 0.1 * (t * 0.7).sin()).collect();
+        let profile = SeasonalProfile::params().fit(&times, &values).unwrap();
+        assert_eq!(profile.period(), 86_400.0);
+        assert!((profile.expected(12.0 * 3600.0) - 1.0).abs() < 0.01);
     }
 
     #[test]
