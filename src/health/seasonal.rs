@@ -42,7 +42,8 @@ impl SeasonalProfileParams {
     /// # Errors
     /// [`Error::Shape`] when there are not as many times as values; [`Error::NonFinite`] for a time that is not finite
     /// or an infinite value; [`Error::TooFew`] without a value; [`Error::Parameter`] for a period or bin that is not
-    /// greater than 0, or more than a million bins.
+    /// greater than 0, or more than a million bins; [`Error::Numeric`] when values lie so far apart that their median or
+    /// scatter exceeds the range of numbers.
     pub fn fit(&self, times: &[f64], values: &[f64]) -> Result<SeasonalProfile> {
         if times.len() != values.len() {
             return Err(Error::shape("times of the values", values.len(), times.len()));
@@ -77,7 +78,12 @@ impl SeasonalProfileParams {
             }
         }
         let period = best.map_or(self.periods[0], |(_, period)| period);
-        Ok(SeasonalProfile::of(rows.iter().copied(), period, self.bin))
+        let profile = SeasonalProfile::of(rows.iter().copied(), period, self.bin);
+        if profile.medians.iter().chain(&profile.scatters).any(|v| !v.is_finite()) {
+            let reason = "a median or scatter exceeds the range of numbers: scale the values";
+            return Err(Error::numeric("seasonal profile", reason));
+        }
+        Ok(profile)
     }
 
     /// Mean absolute error of values predicted from the same phase in other periods; infinite when fewer than half of
@@ -154,6 +160,15 @@ impl TryFrom<Raw> for SeasonalProfile {
             return Err(bad("medians and scatters must be finite, and no scatter below 0"));
         }
         Ok(Self { period: raw.period, bin: raw.bin, medians: raw.medians, scatters: raw.scatters })
+    }
+}
+
+#[cfg(feature = "persist")]
+impl crate::persist::Persist for SeasonalProfile {
+    const KIND: &'static str = "seasonal_profile";
+
+    fn feature_names(&self) -> &[String] {
+        &[]
     }
 }
 
@@ -307,6 +322,8 @@ mod tests {
         assert!(p.clone().bin(0.0).fit(&[0.0], &[1.0]).is_err());
         assert!(p.clone().bin(1e-9).fit(&[0.0], &[1.0]).is_err());
         assert!(p.clone().periods(&[]).fit(&[0.0], &[1.0]).is_err());
+        let beyond = p.fit(&[0.0, 86_400.0, 172_800.0, 3600.0], &[1e308, -1e308, 1e308, 1.0]);
+        assert!(matches!(beyond, Err(Error::Numeric { .. })));
         let one = p.fit(&[5.0], &[2.0]).unwrap();
         assert_eq!(one.expected(f64::NAN), 2.0);
         assert_eq!(one.expected(-1e300), 2.0);
