@@ -24,6 +24,7 @@
 use crate::error::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::io::Write;
 use std::path::Path;
 
 /// Version of the envelope and of every model in it. Files of another version are refused.
@@ -85,14 +86,18 @@ fn check_names<M: Persist>(model: M, names: &[String]) -> Result<M> {
     }
 }
 
-/// The model as JSON text.
+/// The model as JSON text. The text is read once before it is given away: what cannot be loaded is not saved.
 ///
 /// # Errors
-/// [`Error::Model`] when the model cannot be written as JSON (a value is not finite).
+/// [`Error::Model`] when the model cannot be written as JSON, which has no NaN and no infinities, or cannot be read
+/// again. A NaN or infinity within an `Option` goes unnoticed (it is read as `None`); the binary form holds both.
 pub fn to_json<M: Persist>(model: &M) -> Result<String> {
     let written =
         Written { format: FORMAT, version: VERSION, kind: M::KIND, feature_names: model.feature_names(), model };
-    serde_json::to_string_pretty(&written).map_err(|e| refuse(e.to_string()))
+    let text = serde_json::to_string_pretty(&written).map_err(|e| refuse(e.to_string()))?;
+    // A number that is not finite is written as `null`, which no number is read from.
+    from_json::<M>(&text).map_err(|e| refuse(format!("a `{}` that could not be read again: {e}", M::KIND)))?;
+    Ok(text)
 }
 
 /// The model that JSON text holds.
@@ -143,12 +148,29 @@ pub fn from_bytes<M: Persist>(bytes: &[u8]) -> Result<M> {
 
 /// Writes the model to a file: JSON when the name ends in `.json`, the binary form otherwise.
 ///
+/// The content goes to a file of the same name with `.tmp` added, which then takes the name: whoever loads, and
+/// whenever the power fails, the file is the old or the new one and never a half.
+///
 /// # Errors
-/// [`Error::Model`] as [`to_json`] and [`to_bytes`]; [`Error::Io`] when the file cannot be written.
+/// [`Error::Model`] as [`to_json`] and [`to_bytes`]; [`Error::Io`] when the file cannot be written, the old one being
+/// left as it was.
 pub fn save<M: Persist>(model: &M, path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
     let bytes = if is_json(path) { to_json(model)?.into_bytes() } else { to_bytes(model)? };
-    std::fs::write(path, bytes).map_err(|source| Error::Io { file: path.display().to_string(), source })
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".tmp");
+    replace(path, Path::new(&beside), &bytes).map_err(|source| Error::Io { file: path.display().to_string(), source })
+}
+
+/// Puts a file with these bytes in the place of `path`, by way of `beside` in the same directory.
+fn replace(path: &Path, beside: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = std::fs::File::create(beside)?;
+    let done = file.write_all(bytes).and_then(|()| file.sync_all());
+    drop(file);
+    done.and_then(|()| std::fs::rename(beside, path)).inspect_err(|_| {
+        // The error that is told is the first one.
+        let _ = std::fs::remove_file(beside);
+    })
 }
 
 /// Reads a model from a file written by [`save`].
@@ -173,4 +195,60 @@ fn is_json(path: &Path) -> bool {
 /// FNV-1a, 64 bits: catches damage, not malice.
 fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize, Deserialize, Debug, PartialEq)]
+    struct Limit {
+        value: f64,
+    }
+
+    impl Persist for Limit {
+        const KIND: &'static str = "limit";
+        fn feature_names(&self) -> &[String] {
+            &[]
+        }
+    }
+
+    #[test]
+    fn json_holds_finite_numbers_only() {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let error = to_json(&Limit { value }).unwrap_err();
+            assert!(matches!(error, Error::Model { .. }) && error.to_string().contains("limit"), "{error}");
+            let again: Limit = from_bytes(&to_bytes(&Limit { value }).unwrap()).unwrap();
+            assert_eq!(again.value.to_bits(), value.to_bits());
+        }
+        for value in [f64::MAX, -f64::MAX, 5e-324, -0.0, 0.1 + 0.2] {
+            let again: Limit = from_json(&to_json(&Limit { value }).unwrap()).unwrap();
+            assert_eq!(again.value.to_bits(), value.to_bits());
+        }
+    }
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole() {
+        let folder = std::env::temp_dir().join(format!("prognos-persist-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        for name in ["limit.json", "limit.model", "limit"] {
+            let path = folder.join(name);
+            for value in [1.0, 2.5] {
+                save(&Limit { value }, &path).unwrap();
+                assert_eq!(load::<Limit>(&path).unwrap(), Limit { value });
+            }
+            assert!(!folder.join(format!("{name}.tmp")).exists());
+        }
+        // What cannot be saved leaves the old file alone.
+        assert!(save(&Limit { value: f64::NAN }, folder.join("limit.json")).is_err());
+        assert_eq!(load::<Limit>(folder.join("limit.json")).unwrap(), Limit { value: 2.5 });
+        // A directory is not a file to replace, and one that is not there holds none.
+        std::fs::create_dir_all(folder.join("taken").join("full")).unwrap();
+        for path in [folder.join("taken"), folder.join("nowhere").join("limit.json")] {
+            let error = save(&Limit { value: 1.0 }, &path).unwrap_err();
+            assert!(matches!(&error, Error::Io { file, .. } if *file == path.display().to_string()), "{error}");
+        }
+        assert!(!folder.join("taken.tmp").exists());
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

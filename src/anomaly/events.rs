@@ -69,12 +69,33 @@ impl fmt::Display for Event {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[cfg_attr(feature = "serde", serde(try_from = "RawEvents"))]
 pub struct Events {
     on: f64,
     off: f64,
     min_duration: usize,
     merge_gap: usize,
+}
+
+/// The form in a file, before it is checked.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawEvents {
+    on: f64,
+    off: f64,
+    min_duration: usize,
+    merge_gap: usize,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<RawEvents> for Events {
+    type Error = Error;
+
+    fn try_from(raw: RawEvents) -> Result<Self> {
+        let rule = Self { on: raw.on, off: raw.off, min_duration: raw.min_duration, merge_gap: raw.merge_gap };
+        rule.tracker().map(|tracker| tracker.rule)
+    }
 }
 
 impl Events {
@@ -136,7 +157,7 @@ impl Events {
 /// An event that may still grow.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[cfg_attr(feature = "serde", serde(try_from = "RawOpen"))]
 struct Open {
     start: usize,
     end: usize,
@@ -151,12 +172,73 @@ struct Open {
     gap_count: usize,
 }
 
+impl Open {
+    fn event(&self) -> Event {
+        Event {
+            start: self.start,
+            end: self.end,
+            peak: self.peak,
+            peak_score: self.peak_score,
+            mean_score: self.sum / self.count as f64,
+            severity: self.severity,
+        }
+    }
+}
+
+/// The form in a file, before it is checked.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawOpen {
+    start: usize,
+    end: usize,
+    peak: usize,
+    peak_score: f64,
+    severity: f64,
+    sum: f64,
+    count: usize,
+    gap_rows: usize,
+    gap_sum: f64,
+    gap_count: usize,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<RawOpen> for Open {
+    type Error = Error;
+
+    fn try_from(raw: RawOpen) -> Result<Self> {
+        let bad = |reason: &str| Error::Model { reason: format!("open event: {reason}") };
+        if !(raw.start <= raw.peak && raw.peak < raw.end) {
+            return Err(bad("the peak must lie between the start and the end"));
+        }
+        if raw.peak_score.is_nan() || raw.severity.is_nan() || raw.severity < 0.0 {
+            return Err(bad("the peak must be a number, and the severity at least 0"));
+        }
+        if raw.count == 0 || raw.gap_count > raw.gap_rows {
+            return Err(bad("there must be a score in it, and no more of them in its gap than rows"));
+        }
+        Ok(Self {
+            start: raw.start,
+            end: raw.end,
+            peak: raw.peak,
+            peak_score: raw.peak_score,
+            severity: raw.severity,
+            sum: raw.sum,
+            count: raw.count,
+            gap_rows: raw.gap_rows,
+            gap_sum: raw.gap_sum,
+            gap_count: raw.gap_count,
+        })
+    }
+}
+
 /// Finds events while scores arrive. Bounded memory: at most one event is open.
 ///
 /// ```
 /// use prognos::anomaly::Events;
 /// let mut tracker = Events::above(2.0).tracker()?;
 /// assert!(tracker.update(0, 3.0).is_none()); // opens
+/// assert!(tracker.current().is_some()); // time to alarm
 /// let event = tracker.update(1, 0.5); // ends
 /// assert_eq!(event.map(|e| (e.start, e.end)), Some((0, 1)));
 /// tracker.update(2, 7.0);
@@ -165,12 +247,43 @@ struct Open {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[cfg_attr(feature = "serde", serde(try_from = "RawTracker"))]
 pub struct EventTracker {
     rule: Events,
     open: Option<Open>,
     /// Whether the row before was part of an event.
     active: bool,
+}
+
+/// The form in a file, before it is checked.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTracker {
+    rule: Events,
+    open: Option<Open>,
+    active: bool,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<RawTracker> for EventTracker {
+    type Error = Error;
+
+    fn try_from(raw: RawTracker) -> Result<Self> {
+        let bad = |reason: &str| Error::Model { reason: format!("event tracker: {reason}") };
+        if let Some(open) = &raw.open {
+            if open.gap_rows > raw.rule.merge_gap {
+                return Err(bad("the gap of the open event is longer than `merge_gap`"));
+            }
+            if open.peak_score <= raw.rule.on {
+                return Err(bad("the peak of the open event is not above `on`"));
+            }
+        }
+        if raw.active != raw.open.is_some_and(|open| open.gap_rows == 0) {
+            return Err(bad("it must be active just when an event is open and has no gap"));
+        }
+        Ok(Self { rule: raw.rule, open: raw.open, active: raw.active })
+    }
 }
 
 impl EventTracker {
@@ -204,7 +317,7 @@ impl EventTracker {
                     }
                     open.severity += over;
                     open.sum += open.gap_sum + score;
-                    open.count += open.gap_count + 1;
+                    open.count = open.count.saturating_add(open.gap_count).saturating_add(1);
                     (open.gap_rows, open.gap_sum, open.gap_count) = (0, 0.0, 0);
                 }
             }
@@ -226,15 +339,15 @@ impl EventTracker {
     pub fn finish(&mut self) -> Option<Event> {
         self.active = false;
         let open = self.open.take()?;
-        let event = Event {
-            start: open.start,
-            end: open.end,
-            peak: open.peak,
-            peak_score: open.peak_score,
-            mean_score: open.sum / open.count as f64,
-            severity: open.severity,
-        };
-        (event.duration() >= self.rule.min_duration).then_some(event)
+        Some(open.event()).filter(|event| event.duration() >= self.rule.min_duration)
+    }
+
+    /// The event that is open, as far as it is known, from the row on at which it has lasted `min_duration` rows: what
+    /// to alarm on while it goes on. It stays open through the quiet rows that `merge_gap` allows; what
+    /// [`EventTracker::update`] gives in the end has the same start.
+    #[must_use]
+    pub fn current(&self) -> Option<Event> {
+        self.open.as_ref().map(Open::event).filter(|event| event.duration() >= self.rule.min_duration)
     }
 
     /// Whether the last row was part of an event.
@@ -273,6 +386,68 @@ mod tests {
         let merged = Events::above(0.0).merge_gap(1).find(&[1.0, f64::NAN, 2.0]).unwrap();
         assert_eq!((merged.len(), merged[0].duration(), merged[0].peak), (1, 3, 2));
         assert!((merged[0].mean_score - 1.5).abs() < 1e-15);
+    }
+
+    #[test]
+    fn the_open_event_is_known_before_it_ends() {
+        let rule = Events::above(2.0).off(1.0).merge_gap(1).min_duration(3);
+        let mut tracker = rule.tracker().unwrap();
+        let mut open = Vec::new();
+        let mut over = Vec::new();
+        for (row, score) in [0.0, 3.0, 4.0, 0.5, 5.0, 0.0, 0.0, 3.0, 0.0].into_iter().enumerate() {
+            over.extend(tracker.update(row, score));
+            open.push(tracker.current().map(|e| (e.start, e.end, e.peak)));
+        }
+        let known = Some((1, 5, 4));
+        assert_eq!(open, [None, None, None, None, known, known, None, None, None]);
+        assert_eq!(over.iter().map(|e| (e.start, e.end, e.peak)).collect::<Vec<_>>(), [(1, 5, 4)]);
+        // At the last row of an event, what is current is what will be reported.
+        let mut tracker = rule.tracker().unwrap();
+        assert!((0..5).all(|row| tracker.update(row, 3.0).is_none()));
+        let current = tracker.current();
+        assert!(current.is_some());
+        assert_eq!(current, tracker.finish());
+        assert_eq!(tracker.current(), None);
+    }
+
+    #[cfg(feature = "persist")]
+    #[test]
+    fn loaded_trackers_are_checked() {
+        use serde_json::{Value, from_value, json, to_value};
+        let mut tracker = Events::above(2.0).off(1.0).merge_gap(2).tracker().unwrap();
+        for (row, score) in [3.0, 4.0, 0.0].into_iter().enumerate() {
+            assert!(tracker.update(row, score).is_none());
+            assert_eq!(from_value::<EventTracker>(to_value(tracker).unwrap()).unwrap(), tracker);
+        }
+        let refused = |change: &dyn Fn(&mut Value)| {
+            let mut file = to_value(tracker).unwrap();
+            change(&mut file);
+            from_value::<EventTracker>(file).is_err()
+        };
+        assert!(!refused(&|_| {}));
+        assert!(refused(&|f| f["rule"]["off"] = json!(2.5)));
+        assert!(refused(&|f| f["rule"]["on"] = Value::Null));
+        assert!(refused(&|f| f["rule"]["merge_gap"] = json!(0)));
+        assert!(refused(&|f| f["rule"]["surplus"] = json!(0)));
+        assert!(refused(&|f| f["open"]["start"] = json!(9)));
+        assert!(refused(&|f| f["open"]["end"] = json!(1)));
+        assert!(refused(&|f| f["open"]["peak"] = json!(2)));
+        assert!(refused(&|f| f["open"]["peak_score"] = json!(2.0)));
+        assert!(refused(&|f| f["open"]["severity"] = json!(-1.0)));
+        assert!(refused(&|f| f["open"]["count"] = json!(0)));
+        assert!(refused(&|f| f["open"]["gap_count"] = json!(2)));
+        assert!(refused(&|f| f["open"]["gap_rows"] = json!(0)));
+        assert!(refused(&|f| f["active"] = json!(true)));
+        assert!(!refused(&|f| f["open"] = Value::Null));
+        // The largest numbers that a file may hold do not overflow.
+        let mut file = to_value(tracker).unwrap();
+        file["rule"]["merge_gap"] = json!(usize::MAX);
+        for name in ["count", "gap_rows", "gap_count"] {
+            file["open"][name] = json!(usize::MAX);
+        }
+        let mut full: EventTracker = from_value(file).unwrap();
+        assert!(full.update(usize::MAX, 3.0).is_none());
+        assert!(full.finish().is_some_and(|e| e.mean_score.is_finite() && e.end == usize::MAX));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! A detector is fitted on rows that are (mostly) healthy and gives every row a score: **higher is more anomalous,
 //! always**. A [`Threshold`] fitted on the scores of healthy rows turns scores into alarms, [`Events`] turns alarms
-//! into events, [`Detector::explain`] names the sensors behind a row.
+//! into events, [`Detector::explain_row`] names the sensors behind a row.
 //!
 //! | detector | for | scores |
 //! |---|---|---|
@@ -28,7 +28,7 @@
 //! let events = limit.events(&model.score(&today)?);
 //! assert_eq!(events.len(), 1);
 //! assert_eq!((events[0].start, events[0].end), (200, 230));
-//! let why = model.explain(today.row(events[0].peak))?;
+//! let why = model.explain_row(&today, events[0].peak)?;
 //! assert_ne!(why.ranked()[0].0, "2"); // one of the pair that no longer agrees
 //! # Ok::<(), prognos::Error>(())
 //! ```
@@ -52,7 +52,7 @@ pub use threshold::{Limit, RowsPerDay, Rule, Threshold, benjamini_hochberg};
 use crate::error::{Error, Result};
 use crate::features::Rows;
 use crate::learners::check_rows;
-use ndarray::{Array1, ArrayView1};
+use ndarray::{Array1, ArrayView1, Axis};
 
 /// A fitted model that says how anomalous a row is, and why.
 pub trait Detector {
@@ -66,7 +66,10 @@ pub trait Detector {
     /// [`Error::NonFinite`] naming the first cell that is NaN or infinite, [`Error::Numeric`] when a score overflows.
     fn score_rows(&self, rows: Rows<'_>) -> Result<Array1<f64>>;
 
-    /// Contribution of every column to the score of one row.
+    /// Contribution of every column to the score of one row, its cells in the order of [`Detector::feature_names`].
+    ///
+    /// A bare row carries no names, so that columns in another order go unnoticed; where the row comes from a matrix
+    /// with names use [`Detector::explain_row`], which checks them.
     ///
     /// # Errors
     /// As [`Detector::score_rows`].
@@ -81,6 +84,58 @@ pub trait Detector {
         Self: Sized,
     {
         self.score_rows(rows.into())
+    }
+
+    /// [`Detector::explain`] of one row of a feature matrix, an array, a view or a linfa dataset; the names of the
+    /// columns are checked.
+    ///
+    /// ```
+    /// use prognos::anomaly::{Detector, PcaMonitor};
+    /// use prognos::features::FeatureMatrix;
+    /// use ndarray::Array2;
+    /// let rows = Array2::from_shape_fn((50, 2), |(i, j)| ((i * (j + 1)) as f64 * 0.7).sin());
+    /// let healthy = FeatureMatrix::new(vec!["rms".into(), "kurtosis".into()], rows)?;
+    /// let model = PcaMonitor::params().components(1).fit(&healthy)?;
+    /// assert_eq!(model.explain_row(&healthy, 7)?, model.explain(healthy.row(7)?)?);
+    /// assert!(model.explain_row(&healthy.select(&["kurtosis", "rms"])?, 7).is_err());
+    /// # Ok::<(), prognos::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Detector::score_rows`], and [`Error::Shape`] when there is no such row. Other rows are not looked at.
+    fn explain_row<'a>(&self, rows: impl Into<Rows<'a>>, row: usize) -> Result<Attribution>
+    where
+        Self: Sized,
+    {
+        let rows = rows.into();
+        rows.check_columns(self.feature_names())?;
+        if row >= rows.values.nrows() {
+            return Err(Error::shape("number of a row", rows.values.nrows(), row));
+        }
+        self.explain(rows.values.row(row)).map_err(|error| match error {
+            Error::NonFinite { what, column, value, .. } => Error::NonFinite { what, row, column, value },
+            other => other,
+        })
+    }
+
+    /// Score of one row, its cells in the order of [`Detector::feature_names`]: for a gateway that gets one row at a
+    /// time. The same bits as in a batch.
+    ///
+    /// ```
+    /// use prognos::anomaly::{Detector, IsolationForest};
+    /// use ndarray::Array2;
+    /// let healthy = Array2::from_shape_fn((50, 2), |(i, j)| ((i * (j + 1)) as f64 * 0.7).sin());
+    /// let model = IsolationForest::params().fit(&healthy)?;
+    /// assert!(model.score_row(&[9.0, -9.0])? > model.score_row(&[0.1, 0.2])?);
+    /// assert!(model.score_row(&[0.1]).is_err());
+    /// # Ok::<(), prognos::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Detector::score_rows`].
+    fn score_row(&self, row: &[f64]) -> Result<f64> {
+        let scores = self.score_rows(ArrayView1::from(row).insert_axis(Axis(0)).into())?;
+        scores.first().copied().ok_or_else(|| Error::shape("scores of one row", 1, scores.len()))
     }
 }
 

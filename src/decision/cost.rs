@@ -18,7 +18,8 @@
 //!
 //! The rule reads two failure probabilities only. So of two units the one more likely to fail within every span never gets
 //! the laxer action nor the later date. The cost per time of both alternatives (renewal reward: expected cost of this life
-//! by its expected length) stands beside it for the planner to see; it does not decide.
+//! by its expected length) stands beside it for the planner to see; it does not decide. It needs the age of the unit, see
+//! [`RulEstimate::at_age`].
 //!
 //! Times are in the unit of the remaining life, costs in one currency. Cost: a few evaluations of the distribution. Not for
 //! safety: where a failure has no price, set `risk_limit`.
@@ -101,9 +102,11 @@ pub struct Decision {
     /// reached.
     pub replace_by: Option<f64>,
     /// Expected cost per time of this life when it is replaced at `replace_by`, or after the lead time if that is later;
-    /// `None` when there is no such time or no life to divide by.
+    /// `None` when there is no such time, no life to divide by, or the estimate does not know the age of the unit
+    /// ([`RulEstimate::at_age`]).
     pub cost_rate_planned: Option<f64>,
-    /// Expected cost per time of this life when it is run to failure; `None` when the expected life is infinite.
+    /// Expected cost per time of this life when it is run to failure; `None` when the expected life is infinite or the
+    /// age of the unit is not known.
     pub cost_rate_failure: Option<f64>,
     /// The rule in words, with its numbers.
     pub reason: String,
@@ -111,6 +114,8 @@ pub struct Decision {
 
 impl CostModel {
     /// Costs of a planned and of an unplanned replacement, all consequences included. Lead time 0, no inspection.
+    /// Where the unplanned one costs no more than the planned one, waiting is never dearer: run to failure, and
+    /// [`Decision::reason`] says so.
     #[must_use]
     pub fn new(planned: f64, unplanned: f64) -> Self {
         Self { planned, unplanned, lead_time: 0.0, review: None, inspection: None, risk_limit: None }
@@ -155,7 +160,11 @@ impl CostModel {
         {
             return Err(Error::parameter("inspection", cost, "must be finite and at least 0"));
         }
-        let review = check_positive("review", self.review.unwrap_or(self.lead_time))?;
+        let review = match self.review {
+            Some(review) => check_positive("review", review)?,
+            None if self.lead_time > 0.0 => self.lead_time,
+            None => return Err(Error::parameter("review", "none", "give a lead time or a review time")),
+        };
         let limit = match self.risk_limit {
             Some(limit) => check_fraction("risk_limit", limit)?,
             None if self.unplanned <= self.planned => 1.0,
@@ -182,7 +191,7 @@ impl CostModel {
         let span = lead + review;
         let (p1, p2, p) = (percent(in_lead), percent(before_next), percent(limit));
         let (lead, span) = (plain(lead), plain(span));
-        let (action, reason) = if in_lead >= limit {
+        let (action, mut reason) = if in_lead >= limit {
             (
                 Action::Act,
                 format!("it fails within the lead time of {lead} with probability {p1}, at or above the limit of {p}"),
@@ -201,11 +210,12 @@ impl CostModel {
         } else {
             (Action::Continue, format!("it fails within {span} with probability {p2}, below the limit of {p}"))
         };
-        let rate = |until: f64| {
-            let cost = self.planned * rul.survival(until) + self.unplanned * rul.cdf(until);
-            let life = rul.age().max(0.0) + rul.restricted_mean(until);
-            Some(cost / life).filter(|r| r.is_finite())
-        };
+        if self.risk_limit.is_none() && self.unplanned <= self.planned {
+            reason.push_str("; an unplanned replacement costs no more than a planned one: run to failure");
+        }
+        // A clock that shows less than 0 does not count the age.
+        let age = rul.age().filter(|age| *age >= 0.0);
+        let rate = |cost: f64, life: f64| age.map(|age| cost / (age + life)).filter(|r| r.is_finite());
         Ok(Decision {
             unit: rul.unit().to_owned(),
             action,
@@ -213,9 +223,12 @@ impl CostModel {
             failure_before_next_chance: before_next,
             risk_limit: limit,
             replace_by,
-            cost_rate_planned: if at.is_finite() { rate(at) } else { None },
-            cost_rate_failure: Some(self.unplanned / (rul.age().max(0.0) + rul.mean()))
-                .filter(|r| r.is_finite() && *r > 0.0),
+            cost_rate_planned: if at.is_finite() {
+                rate(self.planned * rul.survival(at) + self.unplanned * rul.cdf(at), rul.restricted_mean(at))
+            } else {
+                None
+            },
+            cost_rate_failure: rate(self.unplanned, rul.mean()).filter(|r| *r > 0.0),
             reason,
         })
     }

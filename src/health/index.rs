@@ -178,7 +178,7 @@ impl HealthIndexValidParams {
             return Err(Error::too_few("rows of a health index", 3, rows));
         }
         if !units.iter().any(|u| u.failed) {
-            return Err(Error::too_few("failed units, which say where 1 lies,", 1, 0));
+            return Err(Error::too_few("failed units of a health index (their last rows say where 1 lies)", 1, 0));
         }
         let d = names.len();
         let column = |j: usize| -> Vec<f64> {

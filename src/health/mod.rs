@@ -10,5 +10,6 @@ mod seasonal;
 mod states;
 
 pub use index::{Fusion, HealthIndex, HealthIndexParams, HealthIndexValidParams, HealthUnit};
+pub use quality::{monotonicity, prognosability, rank_features, trendability};
 pub use seasonal::{SeasonalProfile, SeasonalProfileParams};
 pub use states::{OperatingStates, OperatingStatesParams, Stretch};

@@ -6,8 +6,7 @@
 //!
 //! The period is chosen among candidates by predicting every value from the same phase in the other periods (smallest
 //! mean absolute error); a candidate under which fewer than half of the values were seen at their phase in two periods
-//! cannot be tested and is not chosen, unless none can. Cost: O(n log n) a candidate for a bounded number of values a
-//! phase and period. When not to use: periods that drift against the clock.
+//! cannot be tested and is not chosen, unless none can. Cost: O(n log n) a candidate. When not to use: periods that drift against the clock.
 
 use crate::error::{Error, Result, check_positive};
 use crate::features::quantile_of_sorted;
@@ -43,7 +42,8 @@ impl SeasonalProfileParams {
     /// # Errors
     /// [`Error::Shape`] when there are not as many times as values; [`Error::NonFinite`] for a time that is not finite
     /// or an infinite value; [`Error::TooFew`] without a value; [`Error::Parameter`] for a period or bin that is not
-    /// greater than 0, or more than a million bins.
+    /// greater than 0, or more than a million bins; [`Error::Numeric`] when values lie so far apart that their median or
+    /// scatter exceeds the range of numbers.
     pub fn fit(&self, times: &[f64], values: &[f64]) -> Result<SeasonalProfile> {
         if times.len() != values.len() {
             return Err(Error::shape("times of the values", values.len(), times.len()));
@@ -78,26 +78,29 @@ impl SeasonalProfileParams {
             }
         }
         let period = best.map_or(self.periods[0], |(_, period)| period);
-        Ok(SeasonalProfile::of(rows.iter().copied(), period, self.bin))
+        let profile = SeasonalProfile::of(rows.iter().copied(), period, self.bin);
+        if profile.medians.iter().chain(&profile.scatters).any(|v| !v.is_finite()) {
+            let reason = "a median or scatter exceeds the range of numbers: scale the values";
+            return Err(Error::numeric("seasonal profile", reason));
+        }
+        Ok(profile)
     }
 
     /// Mean absolute error of values predicted from the same phase in other periods; infinite when fewer than half of
     /// the values have such a twin.
     fn left_out_error(&self, rows: &[(f64, f64)], period: f64) -> f64 {
-        let number = |t: f64| (t / period).floor();
+        // + 0.0: -0.0 is the same period as 0.0.
+        let number = |t: f64| (t / period).floor() + 0.0;
         let bins = bins(period, self.bin);
         let mut phases = vec![Vec::new(); bins];
         for &(t, v) in rows {
             phases[phase(t, period, self.bin, bins)].push((number(t), v));
         }
         let (mut sum, mut count) = (0.0, 0usize);
-        for group in phases {
-            for &(mine, v) in &group {
-                let mut others: Vec<f64> =
-                    group.iter().filter(|(n, _)| n.total_cmp(&mine).is_ne()).map(|(_, v)| *v).collect();
-                if !others.is_empty() {
-                    others.sort_unstable_by(f64::total_cmp);
-                    sum += (v - quantile_of_sorted(&others, 0.5)).abs();
+        for group in &phases {
+            for ((_, v), others) in group.iter().zip(medians_of_the_others(group)) {
+                if let Some(median) = others {
+                    sum += (v - median).abs();
                     count += 1;
                 }
             }
@@ -157,6 +160,15 @@ impl TryFrom<Raw> for SeasonalProfile {
             return Err(bad("medians and scatters must be finite, and no scatter below 0"));
         }
         Ok(Self { period: raw.period, bin: raw.bin, medians: raw.medians, scatters: raw.scatters })
+    }
+}
+
+#[cfg(feature = "persist")]
+impl crate::persist::Persist for SeasonalProfile {
+    const KIND: &'static str = "seasonal_profile";
+
+    fn feature_names(&self) -> &[String] {
+        &[]
     }
 }
 
@@ -220,6 +232,30 @@ impl SeasonalProfile {
     }
 }
 
+/// For every (period number, value) of a phase the median of the values of other periods; `None` where there are none.
+/// One median a period number, and each by its rank among all: O(g log g) for g values.
+fn medians_of_the_others(group: &[(f64, f64)]) -> Vec<Option<f64>> {
+    let mut medians = vec![None; group.len()];
+    let mut by_value: Vec<usize> = (0..group.len()).collect();
+    by_value.sort_by(|&i, &j| group[i].1.total_cmp(&group[j].1));
+    let sorted: Vec<f64> = by_value.iter().map(|&i| group[i].1).collect();
+    // Ranks (and who has them) by period number; the sort is stable, so that the ranks of one period rise.
+    let mut ranks: Vec<(usize, usize)> = by_value.into_iter().enumerate().collect();
+    ranks.sort_by(|a, b| group[a.1].0.total_cmp(&group[b.1].0));
+    for own in ranks.chunk_by(|a, b| group[a.1].0.total_cmp(&group[b.1].0).is_eq()) {
+        let others = group.len() - own.len();
+        let Some(last) = others.checked_sub(1) else { continue };
+        // The k-th of the others: every own rank up to it moves it on by one.
+        let other = |k: usize| sorted[own.iter().fold(k, |at, &(rank, _)| if rank <= at { at + 1 } else { at })];
+        let (low, high) = (other(last / 2), other(others / 2));
+        let median = quantile_of_sorted(&[low, high], 0.5);
+        for &(_, i) in own {
+            medians[i] = Some(median);
+        }
+    }
+    medians
+}
+
 fn median_and_scatter(values: &mut [f64]) -> (f64, f64) {
     values.sort_unstable_by(f64::total_cmp);
     let median = quantile_of_sorted(values, 0.5);
@@ -252,6 +288,31 @@ mod tests {
     }
 
     #[test]
+    fn the_median_of_the_others_is_that_of_a_plain_search() {
+        let group: Vec<(f64, f64)> =
+            (0..60).map(|i| (f64::from(i * i % 7), f64::from((i * 37) % 23) - f64::from(i % 2) / 3.0)).collect();
+        for group in [&group[..], &group[..1], &group[..2], &group[..9], &[(1.0, 2.0), (1.0, 3.0)], &[]] {
+            let found = medians_of_the_others(group);
+            assert_eq!(found.len(), group.len());
+            for (&(mine, _), median) in group.iter().zip(found) {
+                let mut others: Vec<f64> = group.iter().filter(|(n, _)| *n != mine).map(|(_, v)| *v).collect();
+                others.sort_unstable_by(f64::total_cmp);
+                assert_eq!(median, (!others.is_empty()).then(|| quantile_of_sorted(&others, 0.5)));
+            }
+        }
+    }
+
+    #[test]
+    fn ten_days_at_one_hertz() {
+        let times: Vec<f64> = (0..864_000).map(f64::from).collect();
+        let on = |t: &f64| (8.0..17.0).contains(&(t / 3600.0).rem_euclid(24.0));
+        let values: Vec<f64> = times.iter().map(|t| f64::from(u8::from(on(t))) + 0.1 * (t * 0.7).sin()).collect();
+        let profile = SeasonalProfile::params().fit(&times, &values).unwrap();
+        assert_eq!(profile.period(), 86_400.0);
+        assert!((profile.expected(12.0 * 3600.0) - 1.0).abs() < 0.01);
+    }
+
+    #[test]
     fn bad_input_is_an_error() {
         let p = SeasonalProfile::params();
         assert!(p.fit(&[0.0], &[]).is_err());
@@ -261,6 +322,8 @@ mod tests {
         assert!(p.clone().bin(0.0).fit(&[0.0], &[1.0]).is_err());
         assert!(p.clone().bin(1e-9).fit(&[0.0], &[1.0]).is_err());
         assert!(p.clone().periods(&[]).fit(&[0.0], &[1.0]).is_err());
+        let beyond = p.fit(&[0.0, 86_400.0, 172_800.0, 3600.0], &[1e308, -1e308, 1e308, 1.0]);
+        assert!(matches!(beyond, Err(Error::Numeric { .. })));
         let one = p.fit(&[5.0], &[2.0]).unwrap();
         assert_eq!(one.expected(f64::NAN), 2.0);
         assert_eq!(one.expected(-1e300), 2.0);

@@ -39,7 +39,7 @@ impl OperatingStatesParams {
     ///
     /// # Errors
     /// [`Error::Parameter`] for a setting out of range; [`Error::TooFew`] without a finite value;
-    /// [`Error::NonFinite`] for an infinite one.
+    /// [`Error::NonFinite`] for an infinite one; [`Error::Numeric`] when a level exceeds the range of numbers.
     pub fn fit(&self, values: &[f64]) -> Result<OperatingStates> {
         if !(1..=16).contains(&self.max_states) {
             return Err(Error::parameter("max_states", self.max_states, "must be from 1 to 16"));
@@ -58,7 +58,11 @@ impl OperatingStatesParams {
             return Err(Error::too_few("values of the level signal", 1, 0));
         }
         sorted.sort_unstable_by(f64::total_cmp);
-        Ok(OperatingStates { levels: levels(&sorted, self.max_states, self.explained) })
+        let levels = levels(&sorted, self.max_states, self.explained);
+        if levels.iter().any(|level| !level.is_finite()) {
+            return Err(Error::numeric("operating states", "a level exceeds the range of numbers: scale the signal"));
+        }
+        Ok(OperatingStates { levels })
     }
 }
 
@@ -97,6 +101,15 @@ impl TryFrom<Raw> for OperatingStates {
             return Err(Error::Model { reason: "the levels of operating states must be finite and rising".to_owned() });
         }
         Ok(Self { levels: raw.levels })
+    }
+}
+
+#[cfg(feature = "persist")]
+impl crate::persist::Persist for OperatingStates {
+    const KIND: &'static str = "operating_states";
+
+    fn feature_names(&self) -> &[String] {
+        &[]
     }
 }
 
@@ -334,6 +347,8 @@ mod tests {
         assert!(OperatingStates::params().fit(&[1.0, f64::INFINITY]).is_err());
         assert!(OperatingStates::params().max_states(0).fit(&[1.0]).is_err());
         assert!(OperatingStates::params().explained(1.0).fit(&[1.0]).is_err());
+        let beyond = OperatingStates::params().fit(&[1.7e308, -1.7e308, 1.7e308, 0.0]);
+        assert!(matches!(beyond, Err(Error::Numeric { .. })));
         let huge = OperatingStates::params().fit(&[-f64::MAX, f64::MAX, f64::MAX, -f64::MAX]).unwrap();
         assert!(huge.levels().iter().all(|v| v.is_finite()));
     }

@@ -7,7 +7,7 @@
 
 use super::crossing::Crossing;
 use super::survival::Weibull;
-use crate::error::{Error, Result, check_fraction, check_positive};
+use crate::error::{Error, Result, check_finite, check_fraction, check_positive};
 use crate::math::quadrature::integrate;
 
 /// A probability strictly between 0 and 1, for example the 0.9 of a 90 % interval.
@@ -64,7 +64,7 @@ impl From<Level> for f64 {
 )]
 pub struct RulEstimate {
     unit: String,
-    age: f64,
+    age: Option<f64>,
     law: Law,
 }
 
@@ -84,7 +84,7 @@ enum Law {
 #[serde(deny_unknown_fields)]
 struct RawEstimate {
     unit: String,
-    age: f64,
+    age: Option<f64>,
     law: Law,
 }
 
@@ -112,15 +112,14 @@ impl TryFrom<RawEstimate> for RulEstimate {
                 }
                 Law::Sample { values, cumulative }
             }
-            weibull => weibull,
+            Law::Weibull(w) if raw.age.is_some() => Law::Weibull(w),
+            Law::Weibull(_) => return Err(Error::Model { reason: "a Weibull remaining life without an age".into() }),
         };
-        Ok(Self { age: check_age(raw.age)?, unit: raw.unit, law })
+        match raw.age {
+            Some(age) if !age.is_finite() => Err(Error::parameter("age", age, "must be finite")),
+            age => Ok(Self { age, unit: raw.unit, law }),
+        }
     }
-}
-
-#[cfg(feature = "serde")]
-fn check_age(age: f64) -> Result<f64> {
-    if age.is_finite() { Ok(age) } else { Err(Error::parameter("age", age, "must be finite")) }
 }
 
 /// Mass at infinity below which a mean is still reported.
@@ -128,22 +127,28 @@ const NEGLIGIBLE: f64 = 1e-9;
 
 impl RulEstimate {
     fn new(law: Law) -> Self {
-        Self { unit: String::new(), age: 0.0, law }
+        Self { unit: String::new(), age: None, law }
     }
 
     /// A distribution of equally or otherwise weighted possible remaining lives: the lives of similar units, the
     /// particles of a filter, the quantiles of a regression. `+inf` stands for "never".
     ///
-    /// The quantile is the smallest value whose cumulated weight reaches `p` (no interpolation).
+    /// The quantile is the smallest value whose cumulated weight reaches `p` (no interpolation). The values do not tell
+    /// the age of the unit: give it with [`RulEstimate::at_age`] where costs are to be divided by whole lives.
     ///
     /// # Errors
-    /// [`Error::TooFew`] without values, [`Error::NonFinite`] for NaN or a negative value, [`Error::Shape`] when there
-    /// are not as many weights as values, [`Error::Parameter`] when a weight is negative or not finite or all are 0.
+    /// [`Error::TooFew`] without values, [`Error::NonFinite`] for a value that is NaN or `-inf` and a weight that is not
+    /// finite, [`Error::Shape`] when there are not as many weights as values, [`Error::Parameter`] for a negative value
+    /// or weight, or when all weights are 0.
     pub fn from_samples(values: &[f64], weights: Option<&[f64]>) -> Result<Self> {
         if values.is_empty() {
             return Err(Error::too_few("possible remaining lives", 1, 0));
         }
-        if let Some(row) = values.iter().position(|v| v.is_nan() || *v < 0.0) {
+        if let Some(row) = values.iter().position(|v| v.is_nan() || *v == f64::NEG_INFINITY) {
+            let (what, column) = ("possible remaining lives".into(), "values".to_owned());
+            return Err(Error::NonFinite { what, row, column, value: values[row] });
+        }
+        if let Some(row) = values.iter().position(|v| *v < 0.0) {
             return Err(Error::parameter("values", values[row], format!("value {row} must be at least 0")));
         }
         let equal = vec![1.0; values.len()];
@@ -151,8 +156,9 @@ impl RulEstimate {
         if weights.len() != values.len() {
             return Err(Error::shape("weights of possible remaining lives", values.len(), weights.len()));
         }
-        if let Some(i) = weights.iter().position(|w| !w.is_finite() || *w < 0.0) {
-            return Err(Error::parameter("weights", weights[i], format!("weight {i} must be finite and at least 0")));
+        check_finite("possible remaining lives", "weights", weights)?;
+        if let Some(i) = weights.iter().position(|w| *w < 0.0) {
+            return Err(Error::parameter("weights", weights[i], format!("weight {i} must be at least 0")));
         }
         let most = weights.iter().fold(0.0f64, |a, &b| a.max(b));
         if most <= 0.0 {
@@ -186,16 +192,43 @@ impl RulEstimate {
     }
 
     pub(super) fn from_weibull(weibull: Weibull, age: f64) -> Self {
-        Self { unit: String::new(), age, law: Law::Weibull(weibull) }
+        Self { unit: String::new(), age: Some(age), law: Law::Weibull(weibull) }
     }
 
     pub(super) fn from_crossing(crossing: Crossing) -> Result<Self> {
         Ok(Self::new(Law::Crossing(crossing.check()?)))
     }
 
-    pub(super) fn at_age(mut self, age: f64) -> Self {
-        self.age = age;
+    /// The time of the last measurement, which is the age when the clock started with the unit; may be negative.
+    pub(super) fn at_time(mut self, time: f64) -> Self {
+        self.age = Some(time);
         self
+    }
+
+    /// The estimate with the age of the unit now, in the unit of the remaining life: what an estimate from samples
+    /// cannot know, and one from a history only when its clock started with the unit. The distribution of the remaining
+    /// life stays as it is.
+    ///
+    /// ```
+    /// use prognos::rul::RulEstimate;
+    /// let rul = RulEstimate::from_samples(&[10.0, 14.0], None)?;
+    /// assert_eq!(rul.age(), None);
+    /// assert_eq!(rul.at_age(200.0)?.age(), Some(200.0));
+    /// # Ok::<(), prognos::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] unless `age` is finite and at least 0, and for a Weibull life, whose remaining part depends
+    /// on the age it was given.
+    pub fn at_age(mut self, age: f64) -> Result<Self> {
+        if !age.is_finite() || age < 0.0 {
+            return Err(Error::parameter("age", age, "must be finite and at least 0"));
+        }
+        if matches!(self.law, Law::Weibull(_)) {
+            return Err(Error::parameter("age", age, "a Weibull remaining life has its age already: estimate it anew"));
+        }
+        self.age = Some(age);
+        Ok(self)
     }
 
     /// The estimate with the name of the unit it is about.
@@ -211,11 +244,17 @@ impl RulEstimate {
         &self.unit
     }
 
-    /// Time of the last measurement on the unit's own clock, from which the remaining life counts; 0 when the
-    /// estimate was made from samples.
+    /// Time of the last measurement on the unit's own clock, from which the remaining life counts: the age of the unit
+    /// when that clock started with it. `None` when it is not known, as for an estimate from samples without
+    /// [`RulEstimate::at_age`].
     #[must_use]
-    pub fn age(&self) -> f64 {
+    pub fn age(&self) -> Option<f64> {
         self.age
+    }
+
+    /// The age that a Weibull life goes on from; its law always has one.
+    fn reached(&self) -> f64 {
+        self.age.unwrap_or(0.0).max(0.0)
     }
 
     /// P(RUL > `t`): 1 for negative `t`, NaN for NaN.
@@ -229,7 +268,7 @@ impl RulEstimate {
         }
         match &self.law {
             Law::Crossing(c) => c.survival(t),
-            Law::Weibull(w) => w.conditional_survival(self.age.max(0.0), t),
+            Law::Weibull(w) => w.conditional_survival(self.reached(), t),
             Law::Sample { .. } => 1.0 - self.cdf(t),
         }
     }
@@ -246,7 +285,7 @@ impl RulEstimate {
         }
         match &self.law {
             Law::Crossing(c) => c.cdf(t),
-            Law::Weibull(w) => w.conditional_cdf(self.age.max(0.0), t),
+            Law::Weibull(w) => w.conditional_cdf(self.reached(), t),
             Law::Sample { values, cumulative } => match values.partition_point(|v| *v <= t) {
                 0 => 0.0,
                 n => cumulative[n - 1],
@@ -282,7 +321,7 @@ impl RulEstimate {
     fn quantile_of(&self, p: f64) -> f64 {
         match &self.law {
             Law::Crossing(c) => c.quantile(p),
-            Law::Weibull(w) => w.conditional_quantile(self.age.max(0.0), p),
+            Law::Weibull(w) => w.conditional_quantile(self.reached(), p),
             Law::Sample { values, cumulative } => {
                 let place = cumulative.partition_point(|c| *c < p);
                 values.get(place).copied().unwrap_or(f64::INFINITY)
@@ -312,7 +351,7 @@ impl RulEstimate {
     #[must_use]
     pub fn mean(&self) -> f64 {
         match &self.law {
-            Law::Weibull(w) => w.mean_residual_life(self.age.max(0.0)),
+            Law::Weibull(w) => w.mean_residual_life(self.reached()),
             _ if self.never() > NEGLIGIBLE => f64::INFINITY,
             Law::Sample { values, .. } => self.restricted_mean(values.last().copied().unwrap_or(0.0)),
             Law::Crossing(_) => self.restricted_mean(self.quantile_of(1.0 - 2.0 * NEGLIGIBLE)),
@@ -431,5 +470,27 @@ mod tests {
         assert_eq!(RulEstimate::failed().interval(Level::new(0.9).unwrap()), (0.0, 0.0));
         assert!(RulEstimate::from_samples(&[-1.0], None).is_err());
         assert!(RulEstimate::from_samples(&[1.0], Some(&[0.0])).is_err());
+        for bad in [f64::NAN, f64::NEG_INFINITY] {
+            let error = RulEstimate::from_samples(&[1.0, 2.0, bad], None);
+            assert!(matches!(error, Err(Error::NonFinite { row: 2, .. })));
+            let error = RulEstimate::from_samples(&[1.0, 2.0], Some(&[1.0, bad]));
+            assert!(matches!(error, Err(Error::NonFinite { row: 1, .. })));
+        }
+        assert!(matches!(RulEstimate::from_samples(&[-1.0], None), Err(Error::Parameter { .. })));
+        assert!(matches!(RulEstimate::from_samples(&[1.0], Some(&[-1.0])), Err(Error::Parameter { .. })));
+    }
+
+    #[test]
+    fn ages() {
+        let rul = RulEstimate::from_samples(&[3.0, 1.0], None).unwrap();
+        assert_eq!((rul.age(), RulEstimate::failed().age()), (None, None));
+        let aged = rul.clone().at_age(7.0).unwrap();
+        assert_eq!((aged.age(), aged.median()), (Some(7.0), rul.median()));
+        for bad in [f64::NAN, f64::INFINITY, -1.0] {
+            assert!(rul.clone().at_age(bad).is_err());
+        }
+        let weibull = RulEstimate::weibull(10.0, 2.0, 3.0).unwrap();
+        assert_eq!(weibull.age(), Some(3.0));
+        assert!(weibull.at_age(3.0).is_err());
     }
 }

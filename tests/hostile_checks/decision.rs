@@ -13,6 +13,8 @@ fn decisions() {
         RulEstimate::failed(),
         RulEstimate::from_samples(&[f64::INFINITY], None).unwrap(),
         RulEstimate::from_samples(&[0.0, 1e300, f64::MAX], None).unwrap(),
+        RulEstimate::from_samples(&[0.0, 1e300, f64::MAX], None).unwrap().at_age(f64::MAX).unwrap(),
+        RulEstimate::failed().at_age(0.0).unwrap(),
         RulEstimate::weibull(1e-300, 0.1, 0.0).unwrap(),
         RulEstimate::weibull(1e300, 50.0, 1e299).unwrap(),
         RulEstimate::weibull(10.0, 2.0, 5.0).unwrap(),

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use prognos::features::FeatureMatrix;
 use prognos::health::quality::{Monotonicity, Resampling, monotonicity, prognosability, rank_features, trendability};
-use prognos::health::{Fusion, HealthIndex, HealthUnit};
+use prognos::health::{Fusion, HealthIndex, HealthUnit, OperatingStates, SeasonalProfile};
 
 #[test]
 fn trajectories() {
@@ -72,6 +72,47 @@ fn settings() {
         ] {
             if let Ok(index) = params.fit(&[HealthUnit::failed(&rows)]) {
                 assert!(index.apply(&rows).unwrap().iter().all(|v| v.is_finite()), "{bad}");
+            }
+        }
+    }
+}
+
+#[test]
+fn states_and_seasons() {
+    let all = super::series();
+    let hours = |n: usize| (0..n).map(|i| 3600.0 * i as f64).collect::<Vec<f64>>();
+    for (name, x) in &all {
+        for states in [0, 1, 2, 3, 16, 17, usize::MAX] {
+            for share in [f64::NAN, 0.0, 1e-12, 0.9, 1.0 - 1e-12, 1.0] {
+                let Ok(found) = OperatingStates::params().max_states(states).explained(share).fit(x) else { continue };
+                let levels = found.levels();
+                assert!(levels.iter().all(|v| v.is_finite()) && levels.windows(2).all(|w| w[0] < w[1]), "{name}");
+                for (_, other) in all.iter().step_by(7).chain([&(name.clone(), x.clone())]) {
+                    assert!(found.assign(other).iter().flatten().all(|s| *s < levels.len()), "{name}");
+                    for min_rows in [0, 1, 7, usize::MAX] {
+                        let stretches = found.stretches(other, min_rows);
+                        assert!(stretches.iter().all(|s| s.start < s.end && s.end <= other.len()), "{name}");
+                    }
+                }
+            }
+        }
+        for times in [hours(x.len()), x.clone(), vec![0.0; x.len()], vec![1e308; x.len()], hours(1)] {
+            for (periods, bin) in [
+                (&[86_400.0, 604_800.0][..], 3600.0),
+                (&[1e-300], 1e-301),
+                (&[1e308, 1.0], 1e303),
+                (&[5e-324], 5e-324),
+                (&[7.0, -1.0], 2.0),
+                (&[f64::NAN], 1.0),
+                (&[1.0], f64::INFINITY),
+                (&[], 1.0),
+            ] {
+                let Ok(profile) = SeasonalProfile::params().periods(periods).bin(bin).fit(&times, x) else { continue };
+                for t in times.iter().copied().chain([f64::NAN, f64::INFINITY, -f64::MAX, 0.0, -5e-324]) {
+                    let (expected, scatter) = (profile.expected(t), profile.scatter(t));
+                    assert!(expected.is_finite() && scatter.is_finite() && scatter >= 0.0, "{name} at {t}");
+                    assert!(profile.residual(t, f64::NAN).is_nan());
+                }
             }
         }
     }

@@ -240,7 +240,8 @@ fn samples() {
 #[cfg(feature = "serde")]
 #[test]
 fn hostile_estimate_files() {
-    let good = serde_json::to_string(&RulEstimate::from_samples(&[1.0, 2.0, 3.0], None).unwrap()).unwrap();
+    let aged = RulEstimate::from_samples(&[1.0, 2.0, 3.0], None).unwrap().at_age(0.0).unwrap();
+    let good = serde_json::to_string(&aged).unwrap();
     assert!(serde_json::from_str::<RulEstimate>(&good).is_ok());
     for (from, to) in
         [("1.0,2.0", "2.0,1.0"), ("1.0,2.0,3.0]", "1.0,2.0]"), ("[1.0", "[-1.0"), ("\"age\":0.0", "\"age\":1e999")]
@@ -249,5 +250,10 @@ fn hostile_estimate_files() {
         assert_ne!(bad, good, "{from}");
         assert!(serde_json::from_str::<RulEstimate>(&bad).is_err(), "{bad}");
     }
+    let unknown = serde_json::from_str::<RulEstimate>(&good.replacen("\"age\":0.0", "\"age\":null", 1)).unwrap();
+    assert_eq!(unknown.age(), None);
+    let weibull = serde_json::to_string(&RulEstimate::weibull(10.0, 2.0, 0.0).unwrap()).unwrap();
+    assert!(serde_json::from_str::<RulEstimate>(&weibull).is_ok());
+    assert!(serde_json::from_str::<RulEstimate>(&weibull.replacen("\"age\":0.0", "\"age\":null", 1)).is_err());
     assert!(serde_json::from_str::<Level>("1.5").is_err());
 }

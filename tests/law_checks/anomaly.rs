@@ -198,6 +198,47 @@ fn columns_are_checked() {
 }
 
 #[test]
+fn one_row_is_the_row_of_the_batch() {
+    let rows = table(300, 4, 12);
+    for (what, model) in detectors(&rows) {
+        let scores = model.score_rows((&rows).into()).unwrap();
+        for i in [0, 100, 299] {
+            assert_eq!(model.score_row(&rows.row(i).to_vec()).unwrap().to_bits(), scores[i].to_bits(), "{what}");
+        }
+        for bad in [vec![], vec![1.0; 3], vec![1.0; 5]] {
+            assert!(matches!(model.score_row(&bad), Err(prognos::Error::Shape { .. })), "{what}");
+        }
+        let bad = model.score_row(&[0.0, 0.0, f64::NAN, 0.0]);
+        assert!(matches!(bad, Err(prognos::Error::NonFinite { .. })), "{what}");
+    }
+}
+
+#[test]
+fn a_row_is_explained_by_name() {
+    let names = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+    let rows = table(100, 3, 13);
+    let matrix = FeatureMatrix::new(names(&["a", "b", "c"]), rows.clone()).unwrap();
+    fn check(model: &impl Detector, matrix: &FeatureMatrix, rows: &Array2<f64>) {
+        let why = model.explain(rows.row(41)).unwrap();
+        assert_eq!(model.explain_row(matrix, 41).unwrap(), why);
+        assert_eq!(model.explain_row(rows, 41).unwrap(), why);
+        let swapped = matrix.select(&["a", "c", "b"]).unwrap();
+        assert!(matches!(model.explain_row(&swapped, 41), Err(prognos::Error::Columns { position: 1, .. })));
+        let fewer = matrix.select(&["a", "b"]).unwrap();
+        assert!(matches!(model.explain_row(&fewer, 41), Err(prognos::Error::Shape { .. })));
+        for beyond in [100, usize::MAX] {
+            assert!(matches!(model.explain_row(matrix, beyond), Err(prognos::Error::Shape { .. })));
+        }
+        let mut bad = rows.clone();
+        bad[[41, 1]] = f64::NAN;
+        assert!(matches!(model.explain_row(&bad, 41), Err(prognos::Error::NonFinite { row: 41, .. })));
+        assert!(model.explain_row(&bad, 40).is_ok());
+    }
+    check(&PcaMonitor::params().fit(&matrix).unwrap(), &matrix, &rows);
+    check(&IsolationForest::params().trees(5).fit(&matrix).unwrap(), &matrix, &rows);
+}
+
+#[test]
 fn linfa_doors_lead_to_the_same_scores() {
     use linfa::DatasetBase;
     use linfa::ParamGuard;

@@ -71,6 +71,38 @@ fn every_action_occurs_and_reads_as_a_sentence() {
 }
 
 #[test]
+fn cost_rates_need_the_age() {
+    let model = CostModel::new(2.0, 10.0).lead_time(1.0);
+    let lives = [4.0, 8.0];
+    let unknown = model.decide(&RulEstimate::from_samples(&lives, None).unwrap()).unwrap();
+    assert_eq!((unknown.cost_rate_planned, unknown.cost_rate_failure), (None, None));
+    let known = model.decide(&RulEstimate::from_samples(&lives, None).unwrap().at_age(94.0).unwrap()).unwrap();
+    // Run to failure: 10 over 94 + 6. The action does not depend on the age.
+    assert_eq!(known.cost_rate_failure, Some(0.1));
+    assert_eq!((known.action, &known.reason), (unknown.action, &unknown.reason));
+    // A Weibull life of shape 1 has no memory, its age counts all the same.
+    let old = model.decide(&RulEstimate::weibull(10.0, 1.0, 90.0).unwrap()).unwrap();
+    assert!((old.cost_rate_failure.unwrap() - 0.1).abs() < 1e-12);
+}
+
+#[test]
+fn run_to_failure_is_said() {
+    let said = "an unplanned replacement costs no more than a planned one: run to failure";
+    let rul = RulEstimate::weibull(400.0, 4.0, 330.0).unwrap();
+    for unplanned in [0.5, 1.0] {
+        let model = CostModel::new(1.0, unplanned).lead_time(3.0);
+        let decision = model.decide(&rul).unwrap();
+        assert_eq!(decision.action, Action::Continue);
+        assert!(decision.to_string().contains(said), "{decision}");
+        // Another limit is another rule.
+        assert!(!model.risk_limit(0.1).decide(&rul).unwrap().reason.contains(said));
+    }
+    assert!(!CostModel::new(1.0, 2.0).lead_time(3.0).decide(&rul).unwrap().reason.contains(said));
+    let error = CostModel::new(1.0, 2.0).decide(&rul).unwrap_err().to_string();
+    assert!(error.contains("give a lead time or a review time"), "{error}");
+}
+
+#[test]
 fn no_age_is_cheaper_than_the_best_one() {
     for (shape, unplanned) in [(1.2, 3.0), (2.0, 2.0), (2.5, 5.0), (6.0, 50.0), (1.05, 100.0)] {
         let life = Weibull::new(300.0, shape).unwrap();

@@ -6,7 +6,7 @@ use linfa::traits::Fit;
 use ndarray::{Array1, Array2, concatenate};
 use prognos::features::FeatureMatrix;
 use prognos::health::quality::{Monotonicity, Resampling, monotonicity, prognosability, rank_features, trendability};
-use prognos::health::{Fusion, HealthIndex, HealthUnit};
+use prognos::health::{Fusion, HealthIndex, HealthUnit, OperatingStates, SeasonalProfile};
 
 /// A unit of `n` rows: wear up, efficiency down, a sensor without trend, a constant.
 fn unit(n: usize, end: f64, seed: u64) -> Array2<f64> {
@@ -101,6 +101,68 @@ fn saved_equals_fitted() {
         let broken = to_json(&index).unwrap().replace("\"smoothing\": 0.1", "\"smoothing\": 1.1");
         assert!(from_json::<HealthIndex>(&broken).is_err());
     }
+}
+
+/// Fourteen days, a value every ten minutes: idle at night, running by day, and a little noise.
+fn shifts() -> (Vec<f64>, Vec<f64>) {
+    let times: Vec<f64> = (0..14 * 144).map(|i| 600.0 * f64::from(i)).collect();
+    let on = |t: f64| (6.0..22.0).contains(&(t / 3600.0).rem_euclid(24.0));
+    let values = times.iter().zip(noise(times.len(), 5)).map(|(t, e)| if on(*t) { 3.0 } else { 1.0 } + 0.1 * e);
+    (times.clone(), values.collect())
+}
+
+#[test]
+fn states_and_seasons_follow_the_unit_of_the_signal() {
+    let (times, values) = shifts();
+    // A factor that is a power of two costs no digit.
+    let scaled: Vec<f64> = values.iter().map(|v| 0.25 * v).collect();
+    let (a, b) = (OperatingStates::params().fit(&values).unwrap(), OperatingStates::params().fit(&scaled).unwrap());
+    assert_eq!(a.levels().len(), 2);
+    assert!(a.levels().iter().zip(b.levels()).all(|(a, b)| (0.25 * a - b).abs() < 1e-12));
+    assert_eq!(a.assign(&values), b.assign(&scaled));
+    let stretches = a.stretches(&values, 3);
+    assert_eq!(stretches.len(), 29, "14 days of work between 15 nights");
+    assert_eq!((stretches[0].start, stretches[28].end), (0, values.len()));
+    assert!(stretches.windows(2).all(|w| w[0].end == w[1].start && w[0].state != w[1].state));
+    let params = SeasonalProfile::params();
+    let (a, b) = (params.fit(&times, &values).unwrap(), params.fit(&times, &scaled).unwrap());
+    assert_eq!((a.period(), b.period()), (86_400.0, 86_400.0));
+    for &t in &times {
+        assert!((0.25 * a.expected(t) - b.expected(t)).abs() < 1e-12 && (0.25 * a.scatter(t) - b.scatter(t)) < 1e-12);
+        assert_eq!(a.expected(t).to_bits(), a.expected(t + a.period()).to_bits());
+    }
+}
+
+#[test]
+fn the_order_of_rows_does_not_matter_to_a_season() {
+    let (times, values) = shifts();
+    let forth = SeasonalProfile::params().fit(&times, &values).unwrap();
+    let back = |x: &[f64]| x.iter().rev().copied().collect::<Vec<f64>>();
+    assert_eq!(forth, SeasonalProfile::params().fit(&back(&times), &back(&values)).unwrap());
+}
+
+#[cfg(feature = "persist")]
+#[test]
+fn saved_states_and_seasons_equal_the_fitted() {
+    use prognos::persist::{Persist, from_bytes, from_json, to_bytes, to_json};
+    fn both_forms<M: Persist + PartialEq + std::fmt::Debug>(model: &M) {
+        assert_eq!(&from_json::<M>(&to_json(model).unwrap()).unwrap(), model);
+        assert_eq!(&from_bytes::<M>(&to_bytes(model).unwrap()).unwrap(), model);
+        assert!(model.feature_names().is_empty());
+    }
+    let (times, values) = shifts();
+    let states = OperatingStates::params().fit(&values).unwrap();
+    let season = SeasonalProfile::params().fit(&times, &values).unwrap();
+    both_forms(&states);
+    both_forms(&season);
+    assert!(from_json::<SeasonalProfile>(&to_json(&states).unwrap()).is_err());
+    let file = |text: String| serde_json::from_str::<serde_json::Value>(&text).unwrap();
+    let mut falling = file(to_json(&states).unwrap());
+    falling["model"]["levels"] = serde_json::json!([2.0, 1.0]);
+    assert!(from_json::<OperatingStates>(&falling.to_string()).is_err());
+    let mut short = file(to_json(&season).unwrap());
+    short["model"]["medians"] = serde_json::json!([2.0, 1.0]);
+    assert!(from_json::<SeasonalProfile>(&short.to_string()).is_err());
 }
 
 #[test]

@@ -378,9 +378,9 @@ impl Path {
         if let Some([now, value]) = self.last
             && self.settings.threshold.reached(value)
         {
-            return Ok(RulEstimate::failed().at_age(now));
+            return Ok(RulEstimate::failed().at_time(now));
         }
-        Ok(RulEstimate::from_crossing(self.crossing()?)?.at_age(self.now()))
+        Ok(RulEstimate::from_crossing(self.crossing()?)?.at_time(self.now()))
     }
 
     pub(super) fn probability_beyond(&self, ahead: f64) -> Result<f64> {

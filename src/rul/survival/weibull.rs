@@ -49,6 +49,9 @@ impl TryFrom<RawWeibull> for Weibull {
     }
 }
 
+/// Shapes outside of which the moments leave the range of numbers.
+const SHAPES: std::ops::RangeInclusive<f64> = 1e-3..=1e6;
+
 impl Weibull {
     /// A distribution from its characteristic life (63.2 % have failed by then) and its shape.
     ///
@@ -57,7 +60,7 @@ impl Weibull {
     /// moments leave the range of numbers.
     pub fn new(scale: f64, shape: f64) -> Result<Self> {
         check_positive("scale", scale)?;
-        if !(1e-3..=1e6).contains(&shape) {
+        if !SHAPES.contains(&shape) {
             return Err(Error::parameter("shape", shape, "must lie between 0.001 and 1e6"));
         }
         Ok(Self { scale, shape })
@@ -80,7 +83,8 @@ impl Weibull {
     /// # Errors
     /// [`Error::TooFew`] with fewer than two different ages among failures and longer-lived units, or without
     /// failures: use [`Weibull::weibayes`] with a shape known from similar parts then. [`Error::Numeric`] when the
-    /// likelihood has no maximum (all failures at one age, which no other unit outlived).
+    /// likelihood has no maximum (all failures at one age, which no other unit outlived), or none for a shape within
+    /// 0.001 to 1e6 (ages that are all but equal, or too far apart).
     pub fn fit(lifetimes: &Lifetimes<'_>) -> Result<WeibullFit> {
         let failures = lifetimes.failures();
         if failures <= 0.0 {
@@ -112,10 +116,19 @@ impl Weibull {
         while score(high) < 0.0 && high < 30.0 {
             high *= 2.0;
         }
-        let ln_shape = brent(score, low, high, 1e-16).filter(|s| s.abs() < 25.0).ok_or_else(|| {
-            Error::numeric("Weibull fit", "no maximum: all failures have one age that no other unit outlived")
-        })?;
+        let none = || {
+            let reason = if mean_log >= 0.0 {
+                "no maximum: all failures have one age that no other unit outlived"
+            } else {
+                "no maximum was found for a shape within 0.001 to 1e6: the ages are all but equal or too far apart"
+            };
+            Error::numeric("Weibull fit", reason)
+        };
+        let ln_shape = brent(score, low, high, 1e-16).ok_or_else(none)?;
         let shape = ln_shape.exp();
+        if !SHAPES.contains(&shape) {
+            return Err(none());
+        }
         let total: f64 = units.iter().map(|(ln, count)| count * (shape * ln).exp()).sum();
         let scale = top * (total / failures).powf(1.0 / shape);
         let weibull = Self::new(scale, shape).map_err(|e| Error::numeric("Weibull fit", e.to_string()))?;
@@ -404,6 +417,19 @@ impl crate::persist::Persist for WeibullFit {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fit_without_a_maximum_says_which() {
+        let reason = |ages: &[f64]| {
+            let failed = vec![true; ages.len()];
+            Weibull::fit(&Lifetimes::new(ages, &failed).unwrap()).unwrap_err().to_string()
+        };
+        assert!(reason(&[7.0, 7.0, 7.0]).contains("one age"));
+        for ages in [&[1e-308, 1e308][..], &[1e-300, 1e300], &[1.0, 1.0 + 1e-15], &[1.0, 1.0 + 1e-8, 1.0]] {
+            let reason = reason(ages);
+            assert!(reason.contains("within 0.001 to 1e6"), "{ages:?}: {reason}");
+        }
+    }
 
     #[test]
     fn residual_life_agrees_on_both_sides_of_the_switch() {
