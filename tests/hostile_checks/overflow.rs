@@ -1,6 +1,8 @@
 //! Samples so large that their squares leave the range of f64: the number of the law, or NaN, but no other number.
 
+use prognos::Error;
 use prognos::features::FeatureSet;
+use prognos::learners::{Scaler, Scaling};
 use prognos::signal::SampleRate;
 
 const N: usize = 256;
@@ -136,4 +138,22 @@ fn no_power_has_no_share_and_no_width() {
             assert!(v.is_nan(), "{name} of {level}: {v}");
         }
     }
+}
+
+#[test]
+fn a_column_too_large_to_scale_is_named() {
+    let mut rows = ndarray::Array2::from_shape_fn((40, 3), |(i, j)| ((i * (j + 2)) as f64 * 0.37).sin());
+    rows.column_mut(1).mapv_inplace(|v| v * 1e200);
+    let names = ["flow", "level", "speed"].map(str::to_owned).to_vec();
+    let matrix = prognos::features::FeatureMatrix::new(names, rows.clone()).unwrap();
+    for params in [Scaler::standard(), Scaler::robust()] {
+        match params.fit(&matrix) {
+            Err(error @ Error::Numeric { .. }) => assert!(error.to_string().contains("`level`"), "{error}"),
+            Ok(scaler) => assert!(!scaler.constant()[1] && scaler.scale()[1] > 1e199, "{:?}", scaler.scale()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(Scaler::standard().fit(&matrix).is_err());
+    let centred = Scaler::params(Scaling::Centre).fit(&matrix).unwrap();
+    assert_eq!((centred.scale(), centred.constant()), (&[1.0; 3][..], &[false; 3][..]));
 }
