@@ -154,6 +154,8 @@ fn a_column_too_large_to_scale_is_named() {
         }
     }
     assert!(Scaler::standard().fit(&matrix).is_err());
+    let monitor = prognos::anomaly::PcaMonitor::params().fit(&matrix).unwrap_err();
+    assert!(monitor.to_string().contains("`level`"), "{monitor}");
     let centred = Scaler::params(Scaling::Centre).fit(&matrix).unwrap();
     assert_eq!((centred.scale(), centred.constant()), (&[1.0; 3][..], &[false; 3][..]));
 }
