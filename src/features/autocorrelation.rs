@@ -15,6 +15,9 @@
 //! Box & Jenkins, *Time Series Analysis* (1970), 2.1; J. Durbin, The fitting of time-series models (1960) for the
 //! recursion; Wiener and Khinchin for the way through the FFT.
 //!
+//! # Range
+//! NaN where the squares of the samples leave the range of f64.
+//!
 //! # Cost
 //! O(n) a lag below 16, O(n log n) for all the others together.
 
@@ -111,7 +114,7 @@ fn adjusted(s: &Shared<'_>, lag: usize) -> f64 {
 
 fn first_lag(s: &Shared<'_>, found: impl Fn(&[f64], usize) -> bool) -> f64 {
     let sums = s.autocorrelation_sums();
-    if s.moments().is_constant() {
+    if s.moments().is_constant() || !sums.iter().all(|r| r.is_finite()) {
         return f64::NAN;
     }
     (1..sums.len()).find(|&k| found(sums, k)).map_or(f64::NAN, |k| k as f64)
@@ -154,6 +157,11 @@ impl Kernel for Aggregates {
                 continue;
             }
             let lags = max_lag.min(sums.len().saturating_sub(1));
+            // A median would pass over lags that overflowed.
+            if !sums[..=lags].iter().all(|r| r.is_finite()) {
+                *out = f64::NAN;
+                continue;
+            }
             let values = scratch.floats(lags);
             for (k, value) in values.iter_mut().enumerate() {
                 *value = sums[k + 1] / sums[0] * (n / (n - (k + 1) as f64));
@@ -273,7 +281,8 @@ impl Correlator {
         &self.sums
     }
 
-    /// Computes the sums for samples less their mean.
+    /// Computes the sums for samples less their mean. Where R(0) leaves the range of f64, all are NaN: over infinity the
+    /// others would be 0. Where the transform does, its lags are.
     pub(crate) fn compute(&mut self, x: &[f64]) {
         let n = x.len();
         let lags = self.sums.len();
@@ -282,8 +291,12 @@ impl Correlator {
         for (lag, sum) in near.iter_mut().enumerate() {
             *sum = lanes::dot(&x[..n.saturating_sub(lag)], &x[lag.min(n)..]);
         }
+        if !near.first().is_none_or(|r| r.is_finite()) {
+            self.sums.fill(f64::NAN);
+            return;
+        }
         if let Some(fft) = &mut self.fft {
-            if fft.run(x).is_err() {
+            if fft.run(x).is_err() || !fft.time.iter().all(|r| r.is_finite()) {
                 far.fill(f64::NAN);
                 return;
             }

@@ -36,12 +36,10 @@ pub(crate) fn calculators() -> Vec<Calculator> {
             share(s, count_low(s, |v| v <= t))
         }),
         Calculator::scalar("count_above_mean", &[], "number of samples above the mean", moments, |s, _| {
-            let mean = s.mean();
-            (s.len() - count_low(s, |v| v <= mean)) as f64
+            of_mean(s, |mean| s.len() - count_low(s, |v| v <= mean))
         }),
         Calculator::scalar("count_below_mean", &[], "number of samples below the mean", moments, |s, _| {
-            let mean = s.mean();
-            count_low(s, |v| v < mean) as f64
+            of_mean(s, |mean| count_low(s, |v| v < mean))
         }),
         Calculator::scalar("value_count", VALUE, "number of samples equal to the value", none, |s, a| {
             let value = a.float(0);
@@ -151,6 +149,12 @@ pub(super) fn count_low(s: &Shared<'_>, low: impl Fn(f64) -> bool) -> usize {
     } else {
         sorted.partition_point(|&v| low(v))
     }
+}
+
+/// A count that the mean decides; NaN when the mean of samples left the range of f64.
+fn of_mean(s: &Shared<'_>, count: impl FnOnce(f64) -> usize) -> f64 {
+    let mean = s.mean();
+    if mean.is_finite() || s.is_empty() { count(mean) as f64 } else { f64::NAN }
 }
 
 fn share(s: &Shared<'_>, count: usize) -> f64 {

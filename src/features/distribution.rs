@@ -105,7 +105,7 @@ pub(crate) fn calculators() -> Vec<Calculator> {
             R,
             "1 when |mean - median| < r (max - min), else 0",
             |_| Needs::new().moments().sorted(),
-            |s, a| truth((s.mean() - s.median()).abs(), |d| d < a.float(0) * range(s)),
+            |s, a| truth((s.mean() - s.median()).abs() - a.float(0) * range(s), |d| d < 0.0),
         ),
         Calculator::scalar(
             "jarque_bera",
@@ -125,9 +125,9 @@ pub(super) fn ratio(a: f64, b: f64) -> f64 {
     if b.abs() > 0.0 { a / b } else { f64::NAN }
 }
 
-/// 1 or 0; NaN when what the question is about is NaN.
+/// 1 or 0; NaN when what the question is about is not finite.
 pub(super) fn truth(of: f64, answer: impl Fn(f64) -> bool) -> f64 {
-    if of.is_nan() { f64::NAN } else { f64::from(u8::from(answer(of))) }
+    if of.is_finite() { f64::from(u8::from(answer(of))) } else { f64::NAN }
 }
 
 /// max x - min x.

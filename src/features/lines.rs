@@ -172,7 +172,7 @@ fn hann_magnitudes(bins: &[Complex64], n: usize, out: &mut [f64]) {
 
 fn fundamental(s: &Shared<'_>, share: f64) -> f64 {
     let m = s.magnitude();
-    let Some(tail) = m.get(1..).filter(|t| !t.is_empty()) else { return f64::NAN };
+    let Some(tail) = m.get(1..).filter(|t| !t.is_empty() && t.iter().all(|v| v.is_finite())) else { return f64::NAN };
     let limit = share * tail.iter().fold(0.0, |a: f64, &b| a.max(b));
     // The ends count as falling off outside, so that a line at half of the rate is a line.
     let height = |k: usize| m.get(k).copied().unwrap_or(f64::NEG_INFINITY);

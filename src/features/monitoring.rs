@@ -231,6 +231,10 @@ impl Kernel for Cusum {
                 at = k + 1;
             }
         }
+        if !(largest.is_finite() && sum.is_finite()) {
+            out.fill(f64::NAN);
+            return;
+        }
         let n = shared.len() as f64;
         let scale = shared.variance().sqrt() * n.sqrt();
         let x = shared.samples();

@@ -9,8 +9,12 @@
 //!   bin 0 dominates.
 //!
 //! `P_k` are the values at `f_k` Hz, `p = P / sum P`. Logarithms are natural. All features of one spectrum share its transform, its sums
-//! and its running sum. NaN: any share of no power at all (a constant window has none in the first two spectra), and standardised
-//! moments when all power is in one bin.
+//! and its running sum. NaN: standardised moments when all power is in one bin, and everything when the sum of the power
+//! overflows (samples beyond 1e150 or so).
+//!
+//! No power at all (the first two spectra of a constant window: a sensor that is dead) is NaN in what is divided by it: centroid,
+//! spread and the other moments, bandwidth, flatness, crest, decrease, shares of a band. The peak, median and rolloff frequencies are
+//! then 0 Hz and the entropies 0, as in the implementations these rows are compared with: ask `total_power` before you read them.
 //!
 //! Source: G. Peeters, "A large set of audio features for sound description" (2004); Y. Lei, "Intelligent fault diagnosis and remaining
 //! useful life prediction of rotating machinery" (2017), for the frequency-domain indicators; IEC 61260-1 for fractional octaves.
@@ -101,7 +105,7 @@ fn needs<W: Which>(args: &Args, before: usize, parts: Parts) -> Needs {
 }
 
 fn with<W: Which>(s: &Shared<'_>, a: &Args, before: usize, f: impl FnOnce(&Values) -> f64) -> f64 {
-    s.spectrum(W::source(a, before)).filter(|v| !v.values.is_empty()).map_or(f64::NAN, f)
+    s.spectrum(W::source(a, before)).filter(|v| !v.values.is_empty() && v.sum.is_finite()).map_or(f64::NAN, f)
 }
 
 /// Parameter `q` of a row with [`SHARE`].
@@ -157,7 +161,8 @@ fn rows<W: Which>() -> Vec<Calculator> {
         row::<W>("bandwidth", SHARE, "from the rolloff of (1-q)/2 to that of (1+q)/2, Hz", running, |s, a| {
             with::<W>(s, a, 0, |v| {
                 let q = share::<W>(a);
-                v.step * (reach(v, 0.5 + 0.5 * q) - reach(v, 0.5 - 0.5 * q))
+                let width = v.step * (reach(v, 0.5 + 0.5 * q) - reach(v, 0.5 - 0.5 * q));
+                if v.sum > 0.0 { width } else { f64::NAN }
             })
         }),
         row::<W>("entropy", NONE, "-sum p ln p over bins with power, nats", logs, |s, a| {

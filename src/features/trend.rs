@@ -22,7 +22,8 @@
 //!
 //! # Cost and NaN
 //! O(n) for lines, O(n log n) for ranks, O(n²) time and O(n^(4/3)) memory for Theil-Sen. A constant has slope 0 and no
-//! correlation (NaN); a window of one sample has NaN.
+//! correlation (NaN); a window of one sample has NaN, and so have r, its p-value and the error of the slope where the
+//! squares leave the range of f64.
 
 use super::calculator::{Calculator, Kernel, Param};
 use super::shared::{Needs, Scratch, Shared};
@@ -126,7 +127,9 @@ impl Line {
         let syy = lanes::sum_squared_deviations(y, mean);
         let sxy = sum_over_time(y, mean, middle);
         let slope = sxy / sxx;
-        let r = if syy > 0.0 { (sxy / sxx.sqrt() / syy.sqrt()).clamp(-1.0, 1.0) } else { f64::NAN };
+        // Over a sum of squares that overflowed, anything would be 0.
+        let defined = syy > 0.0 && syy.is_finite();
+        let r = if defined { (sxy / sxx.sqrt() / syy.sqrt()).clamp(-1.0, 1.0) } else { f64::NAN };
         let stderr = if y.len() == 2 { 0.0 } else { ((1.0 - r) * (1.0 + r) * syy / sxx / (n - 2.0)).max(0.0).sqrt() };
         let stderr = if r.is_nan() && y.len() > 2 { f64::NAN } else { stderr };
         Self { n, slope, intercept: mean - slope * middle, r, stderr }
@@ -144,7 +147,8 @@ impl Line {
                 if self.n < 2.0 {
                     f64::NAN
                 } else if self.r.is_nan() {
-                    1.0
+                    // Equal points; others left the range of f64.
+                    if self.slope.abs() <= 0.0 { 1.0 } else { f64::NAN }
                 } else {
                     0.0
                 }

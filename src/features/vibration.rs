@@ -145,7 +145,7 @@ fn movements() -> Vec<Calculator> {
     ]
 }
 
-/// Sum of x²; NaN where the variance is.
+/// Sum of x²; NaN where it or the variance leaves the range of f64.
 fn energy(s: &Shared<'_>) -> f64 {
     if variance(s).is_nan() { f64::NAN } else { s.moments().sum_squares }
 }
@@ -193,6 +193,6 @@ fn hjorth(s: &Shared<'_>) -> (f64, f64) {
     let mobility = (v1 / variance(s)).sqrt();
     // The differences of a straight line vary by the rounding of its samples only.
     let rounding = f64::EPSILON * peak(s);
-    let complexity = if v1.sqrt() <= rounding { f64::NAN } else { (v2 / v1).sqrt() / mobility };
+    let complexity = if v1.sqrt() <= rounding || !v1.is_finite() { f64::NAN } else { (v2 / v1).sqrt() / mobility };
     (mobility, complexity)
 }

@@ -49,7 +49,7 @@ impl ScalerParams {
     ///
     /// # Errors
     /// [`Error::TooFew`] without a row or column, [`Error::NonFinite`] naming a cell, [`Error::Numeric`] naming a
-    /// column whose values are too large to be squared.
+    /// column whose values are too large to be squared, or with [`Scaling::Centre`] to be summed.
     pub fn fit<'a>(&self, rows: impl Into<Rows<'a>>) -> Result<Scaler> {
         let rows = rows.into();
         check_rows(&rows, "rows to scale", 1)?;
@@ -58,7 +58,8 @@ impl ScalerParams {
             Scaling::Standard => standard(rows.values),
             Scaling::Centre => {
                 let (centre, scale) = standard(rows.values);
-                (centre, scale.iter().map(|&s| if s > 0.0 { 1.0 } else { s }).collect())
+                // Squares that overflow do not matter here: the column moves.
+                (centre, scale.iter().map(|&s| if s <= 0.0 { s } else { 1.0 }).collect())
             }
         };
         for (j, (c, s)) in centre.iter().zip(&scale).enumerate() {
@@ -289,9 +290,10 @@ fn standard(values: ArrayView2<'_, f64>) -> (Vec<f64>, Vec<f64>) {
                 return 0.0;
             }
             let left = sums[j] / count;
-            let variance = (sums[d + j] - count * left * left).max(0.0) / (count - 1.0);
+            let squares = sums[d + j] - count * left * left;
             mean[j] += left;
-            variance.sqrt()
+            // Not `max(0.0)`: it would turn what overflowed, NaN, into a column that does not move.
+            if squares < 0.0 { 0.0 } else { (squares / (count - 1.0)).sqrt() }
         })
         .collect();
     (mean, scale)

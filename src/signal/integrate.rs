@@ -89,9 +89,10 @@ impl BandIntegrator {
     /// Prepares `times` integrations (1: velocity, 2: displacement) of windows of `len` samples within `band` hertz.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than 2 samples; [`Error::Parameter`] unless the band starts above 0 and ends at or
-    /// above its start, and for `times` other than 1 or 2; [`Error::Numeric`] when no bin of the spectrum falls into
-    /// the band (the window is too short, or the band lies beyond the Nyquist frequency).
+    /// [`Error::TooFew`] for fewer than 2 samples; [`Error::Parameter`] unless the band starts above 0, ends at or above
+    /// its start and not beyond the Nyquist frequency (what lies there is not in the samples: a severity in 10 Hz to
+    /// 1 kHz needs a rate of 2 kHz), and for `times` other than 1 or 2; [`Error::Numeric`] when no bin of the spectrum
+    /// falls into the band (the window is too short).
     pub fn new(len: usize, rate: SampleRate, band: RangeInclusive<f64>, times: usize) -> Result<Self> {
         if len < 2 {
             return Err(Error::too_few("samples to integrate", 2, len));
@@ -103,6 +104,10 @@ impl BandIntegrator {
                 format!("{low}..={high}"),
                 "must be finite, ascending and above 0 Hz",
             ));
+        }
+        if high > rate.nyquist() {
+            let rule = format!("must not exceed the Nyquist frequency, {} Hz", rate.nyquist());
+            return Err(Error::parameter("end of the band", format!("{high} Hz"), rule));
         }
         let times = match times {
             1 => 1,
@@ -202,7 +207,7 @@ fn failed(e: realfft::FftError) -> Error {
 /// carries no vibration, is taken off first.
 ///
 /// # Errors
-/// As [`BandIntegrator::new`].
+/// As [`BandIntegrator::new`]; a band that ends beyond the Nyquist frequency is refused, not cut.
 ///
 /// ```
 /// use prognos::signal::{SampleRate, integrate::velocity_rms_mm_s};
@@ -256,10 +261,23 @@ mod tests {
         assert!(BandIntegrator::new(100, rate, 10.0..=1.0, 1).is_err());
         assert!(BandIntegrator::new(100, rate, f64::NAN..=1.0, 1).is_err());
         assert!(BandIntegrator::new(100, rate, 1.0..=10.0, 3).is_err());
-        assert!(matches!(BandIntegrator::new(100, rate, 60.0..=70.0, 1), Err(Error::Numeric { .. })));
-        assert!(matches!(BandIntegrator::new(100, rate, 1e300..=1e308, 1), Err(Error::Numeric { .. })));
+        assert!(matches!(BandIntegrator::new(100, rate, 10.2..=10.8, 1), Err(Error::Numeric { .. })));
         let mut plan = BandIntegrator::new(100, rate, 1.0..=10.0, 1).unwrap();
         assert!(matches!(plan.rms(&[0.0; 99]), Err(Error::Shape { .. })));
         assert!(integrate(&[], rate, Trend::Linear).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_band_beyond_the_nyquist_frequency_is_refused() {
+        let rate = SampleRate::hz(1_000.0).unwrap();
+        let x: Vec<f64> = (0..1_000).map(|i| (f64::from(i) * 0.3).sin()).collect();
+        for band in [10.0..=1_000.0, 10.0..=500.1, 600.0..=700.0, 1e300..=1e308] {
+            let high = *band.end();
+            let error = velocity_rms_mm_s(&x, rate, band).unwrap_err();
+            assert!(matches!(error, Error::Parameter { .. }), "{error}");
+            let text = error.to_string();
+            assert!(text.contains(&format!("{high} Hz")) && text.contains("500 Hz"), "{text}");
+        }
+        assert!(velocity_rms_mm_s(&x, rate, 10.0..=500.0).is_ok());
     }
 }

@@ -6,6 +6,7 @@ mod datasets;
 mod decision;
 mod features;
 mod health;
+mod overflow;
 mod recording;
 mod rul;
 mod signal;
