@@ -30,11 +30,11 @@ pub(crate) fn calculators() -> Vec<Calculator> {
     vec![
         Calculator::scalar("longest_strike_above_mean", &[], "longest run of x > mean, samples", moments, |s, _| {
             let mean = s.mean();
-            longest_run(s.samples(), |v| v > mean)
+            defined_at(mean, longest_run(s.samples(), |v| v > mean))
         }),
         Calculator::scalar("longest_strike_below_mean", &[], "longest run of x < mean, samples", moments, |s, _| {
             let mean = s.mean();
-            longest_run(s.samples(), |v| v < mean)
+            defined_at(mean, longest_run(s.samples(), |v| v < mean))
         }),
         Calculator::scalar("first_location_of_maximum", &[], "first index of the maximum / n", plain, |s, _| {
             first_extreme(s.samples().iter(), |v, best| v > best)
@@ -74,7 +74,7 @@ pub(crate) fn calculators() -> Vec<Calculator> {
             &[],
             "neighbours on opposite sides of the mean, neither on it",
             moments,
-            |s, _| opposite(s.samples(), s.mean()),
+            |s, _| defined_at(s.mean(), opposite(s.samples(), s.mean())),
         ),
         Calculator::scalar("positive_turning_points", &[], "samples above both neighbours", diff, |s, _| {
             count_pairs(s.diff(), |p, q| p > 0.0 && q < 0.0)
@@ -111,6 +111,11 @@ pub(crate) fn calculators() -> Vec<Calculator> {
             |args| Box::new(MassQuantiles { shares: args.iter().map(|a| a.float(0)).collect() }),
         ),
     ]
+}
+
+/// The count, NaN when the level it was taken at overflowed.
+fn defined_at(level: f64, count: f64) -> f64 {
+    if level.is_finite() { count } else { f64::NAN }
 }
 
 /// Longest run of consecutive values for which `holds`.
@@ -194,7 +199,7 @@ impl Kernel for MassQuantiles {
         for (out, &q) in out.iter_mut().zip(&self.shares) {
             // The running sum ends in the total, so that the last sample has reached every share.
             let before = mass.partition_point(|m| m / sum < q);
-            *out = if sum > 0.0 { (before + 1) as f64 / x.len() as f64 } else { f64::NAN };
+            *out = if sum > 0.0 && sum.is_finite() { (before + 1) as f64 / x.len() as f64 } else { f64::NAN };
         }
     }
 }

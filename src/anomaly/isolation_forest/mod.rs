@@ -232,6 +232,12 @@ pub struct IsolationForest {
 const BLOCK: usize = 256;
 
 impl IsolationForest {
+    /// Names of the columns it was fitted on.
+    #[must_use]
+    pub fn feature_names(&self) -> &[String] {
+        &self.names
+    }
+
     /// Default settings: 100 trees on 256 rows each, axis-parallel cuts, seed 0.
     #[must_use]
     pub fn params() -> IsolationForestParams {

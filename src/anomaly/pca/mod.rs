@@ -177,6 +177,12 @@ pub struct PcaMonitor {
 }
 
 impl PcaMonitor {
+    /// Names of the columns it was fitted on.
+    #[must_use]
+    pub fn feature_names(&self) -> &[String] {
+        self.scaler.feature_names()
+    }
+
     /// Default settings: 95 % of the variance, standard scaling, limits F and Box at alpha 0.01.
     #[must_use]
     pub fn params() -> PcaMonitorParams {
