@@ -17,7 +17,7 @@
 //! (`Median`). Not for transients or for lines closer together than `fs / segment`: take the
 //! [periodogram](super::Periodogram) or a longer piece.
 
-use super::detrend::Detrend;
+use super::detrend::{Detrend, Line};
 use super::fft::{FftScratch, PairPower, PairScratch, RealFft, check_len};
 use super::spectrum::{Scaling, Spectrum};
 use super::window::WindowFunction;
@@ -214,6 +214,8 @@ pub struct WelchScratch {
     pair: PairScratch,
     /// Power of every bin of every piece, bin by bin (`Median` only).
     table: Vec<f64>,
+    /// Sums that overlapping pieces share.
+    block_sums: Vec<f64>,
 }
 
 impl fmt::Debug for Welch {
@@ -265,7 +267,7 @@ impl Welch {
         len.checked_sub(self.segment()).map_or(0, |rest| rest / self.hop + 1)
     }
 
-    /// Working memory. With the average `Median` it grows to the longest signal it has met.
+    /// Working memory. It grows to the longest signal it has met.
     #[must_use]
     pub fn scratch(&self) -> WelchScratch {
         WelchScratch {
@@ -273,6 +275,7 @@ impl Welch {
             bins: self.fft.zero_bins(),
             pair: self.pair.scratch(),
             table: Vec::new(),
+            block_sums: Vec::new(),
         }
     }
 
@@ -328,14 +331,37 @@ impl Welch {
         self.fft.forward_with(fill, bins, fft)
     }
 
+    /// Sums of the blocks of `hop` samples that overlapping pieces share, less the first sample; `false` when pieces
+    /// are not made of whole blocks or the mean is not what is taken out.
+    fn share_block_sums(&self, x: &[f64], pieces: usize, sums: &mut Vec<f64>) -> bool {
+        let whole = self.detrend == Detrend::Constant && self.hop > 0 && self.segment().is_multiple_of(self.hop);
+        sums.clear();
+        let (true, Some(&first)) = (whole, x.first()) else { return false };
+        let blocks = pieces - 1 + self.segment() / self.hop;
+        sums.extend(x.chunks_exact(self.hop).take(blocks).map(|block| lanes::sum_by(block, |v| v - first)));
+        sums.len() == blocks
+    }
+
+    /// The mean of piece `i` from the sums of its blocks.
+    fn level(&self, x: &[f64], i: usize, sums: &[f64]) -> Line {
+        let blocks = self.segment() / self.hop;
+        let sum: f64 = sums.iter().skip(i).take(blocks).sum();
+        Line { level: x.first().map_or(0.0, |first| first + sum / self.segment() as f64), slope: 0.0 }
+    }
+
     fn sum_of_powers(&self, x: &[f64], pieces: usize, out: &mut [f64], scratch: &mut WelchScratch) -> Result<()> {
         out.fill(0.0);
         if scratch.pair.len() != self.fft.len() {
             return Err(Error::shape("scratch of Welch's method", self.fft.len(), scratch.pair.len()));
         }
+        let shared = self.share_block_sums(x, pieces, &mut scratch.block_sums);
         for i in 0..pieces / 2 {
             let (a, b) = (self.piece(x, 2 * i), self.piece(x, 2 * i + 1));
-            let (line_a, line_b) = (self.detrend.line(a, &self.ramp), self.detrend.line(b, &self.ramp));
+            let (line_a, line_b) = if shared {
+                (self.level(x, 2 * i, &scratch.block_sums), self.level(x, 2 * i + 1, &scratch.block_sums))
+            } else {
+                (self.detrend.line(a, &self.ramp), self.detrend.line(b, &self.ramp))
+            };
             let fill = |z: &mut [Complex64]| {
                 let (head, tail) = z.split_at_mut(self.segment());
                 let samples = head.iter_mut().zip(a.iter().zip(b)).zip(&self.window);
