@@ -14,32 +14,25 @@
 //! An undefined value (0/0, too short a window, the skewness of a constant) is NaN, and so is one that overflows.
 //! A window with a NaN or infinite sample follows the set's [`NanPolicy`].
 
-mod autocorrelation;
+mod amplitude;
+mod autoregression;
 mod calculator;
-mod change;
-mod counts;
-mod crossings;
-mod distribution;
-mod histogram;
-mod lines;
+pub mod compat;
+mod complexity;
+pub mod convolution;
+mod fractal;
 mod matrix;
-mod monitoring;
-mod normality;
 mod plan;
-mod ranks;
 mod registry;
-mod robust;
+pub mod selection;
 mod set;
 mod sets;
 mod shared;
 mod spec;
-mod spectra;
 mod spectrum;
 mod stream;
-mod teager;
-mod theil_sen;
 mod trend;
-mod vibration;
+mod wavelet;
 
 pub use matrix::{FeatureMatrix, Rows};
 pub use plan::Extractor;

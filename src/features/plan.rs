@@ -193,7 +193,7 @@ impl Extractor {
             shorter.fill(Window { samples: &kept, ..window }, None, out);
         }
         let shared = self.work.view(window);
-        for planned in &self.plan.kernels {
+        for (i, planned) in self.plan.kernels.iter().enumerate() {
             if !finite && !planned.reads_missing {
                 if !omitted {
                     for &column in &planned.columns {
@@ -203,6 +203,7 @@ impl Extractor {
                 continue;
             }
             let values = &mut self.group[..planned.columns.len()];
+            self.scratch.turn(i);
             planned.kernel.run(&shared, &mut self.scratch, values);
             for (&column, &value) in planned.columns.iter().zip(&*values) {
                 out[column] = if value.is_finite() { value } else { f64::NAN };

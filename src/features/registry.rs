@@ -1,26 +1,20 @@
-//! All calculators: the families' tables, one after the other.
+//! All calculators: the rooms' tables, one after the other.
 
 use super::calculator::Calculator;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// The families' tables.
+/// The rooms' tables.
 fn families() -> Vec<Vec<Calculator>> {
     vec![
-        super::distribution::calculators(),
-        super::robust::calculators(),
-        super::counts::calculators(),
-        super::histogram::calculators(),
-        super::normality::calculators(),
-        super::vibration::calculators(),
-        super::teager::calculators(),
+        super::amplitude::calculators(),
         super::trend::calculators(),
-        super::change::calculators(),
-        super::crossings::calculators(),
-        super::monitoring::calculators(),
-        super::autocorrelation::calculators(),
+        super::autoregression::calculators(),
         super::spectrum::calculators(),
-        super::lines::calculators(),
+        super::wavelet::calculators(),
+        super::complexity::calculators(),
+        super::fractal::calculators(),
+        super::compat::calculators(),
     ]
 }
 

@@ -3,15 +3,16 @@
 //! Planning takes the union of what all kernels need; [`Workspace::compute`] computes it once a window, in a fixed
 //! order, into buffers that stay; every kernel then reads it through [`Shared`].
 
-use super::autocorrelation::Correlator;
-use super::counts::Ties;
-use super::ranks::{RankTrend, Ranker};
-use super::spectra::{Parts, Source, Spectra, SpectralNeeds, Values};
+use super::amplitude::counts::Ties;
+use super::autoregression::autocorrelation::Correlator;
+use super::spectrum::spectra::{Parts, Source, Spectra, SpectralNeeds, Values};
+use super::trend::ranks::{RankTrend, Ranker};
 use crate::math::lanes;
 use crate::math::moments::{Blocks, Moments};
 use crate::signal::rainflow::{Cycle, RainflowStream};
 use crate::signal::spectral::Complex64;
 use crate::signal::{SampleRate, Window};
+use std::any::Any;
 
 /// What a feature reads besides the samples themselves.
 ///
@@ -440,15 +441,62 @@ pub(crate) fn quantile_of_sorted(sorted: &[f64], q: f64) -> f64 {
     if t >= 0.5 { b - step * (1.0 - t) } else { a + step * t }
 }
 
-/// Room for a kernel's own arrays. It grows on the first window and stays.
-#[derive(Debug, Default)]
+/// Room for the arrays of a feature. It grows on the first window and stays.
+///
+/// The plain arrays are lent to every feature in turn, so that they stay in the cache; [`Scratch::own`] belongs to one
+/// feature alone.
+#[derive(Default)]
 pub struct Scratch {
     first: Vec<f64>,
     second: Vec<f64>,
     index: Vec<usize>,
+    words: Vec<u64>,
+    own: Vec<Option<Box<dyn Any + Send + Sync>>>,
+    owner: usize,
+}
+
+impl std::fmt::Debug for Scratch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scratch").field("floats", &self.first.len()).finish_non_exhaustive()
+    }
 }
 
 impl Scratch {
+    /// What the feature in turn keeps from window to window in this thread: a transform's plan, tables, arrays of other
+    /// types. Made by `T::default()` on the first window. It must not change the numbers: a window has the same
+    /// features whatever came before it.
+    ///
+    /// ```
+    /// # use prognos::features::Scratch;
+    /// #[derive(Default)]
+    /// struct Table { squares: Vec<u32> }
+    /// let mut scratch = Scratch::default();
+    /// let table: &mut Table = scratch.own();
+    /// if table.squares.is_empty() {
+    ///     table.squares.extend((0..8).map(|i| i * i));
+    /// }
+    /// assert_eq!(scratch.own::<Table>().squares[3], 9);
+    /// ```
+    pub fn own<T: Any + Default + Send + Sync>(&mut self) -> &mut T {
+        if self.own.len() <= self.owner {
+            self.own.resize_with(self.owner + 1, || None);
+        }
+        let slot = &mut self.own[self.owner];
+        if !slot.as_ref().is_some_and(|kept| kept.is::<T>()) {
+            *slot = None;
+        }
+        let kept = slot.get_or_insert_with(|| Box::new(T::default()));
+        match kept.downcast_mut() {
+            Some(kept) => kept,
+            None => unreachable!("the slot was just filled with this type"),
+        }
+    }
+
+    /// The feature that is about to be computed.
+    pub(crate) fn turn(&mut self, owner: usize) {
+        self.owner = owner;
+    }
+
     /// An array of `n` numbers; what it holds is left over from before.
     pub fn floats(&mut self, n: usize) -> &mut [f64] {
         grow(&mut self.first, n, 0.0)
@@ -468,6 +516,16 @@ impl Scratch {
     /// An array of `n` numbers and one of `m` indices; what they hold is left over from before.
     pub fn floats_and_indices(&mut self, n: usize, m: usize) -> (&mut [f64], &mut [usize]) {
         (grow(&mut self.first, n, 0.0), grow(&mut self.index, m, 0))
+    }
+
+    /// Two arrays of `n` and `m` numbers and one of `k` indices; what they hold is left over from before.
+    pub fn two_and_indices(&mut self, n: usize, m: usize, k: usize) -> (&mut [f64], &mut [f64], &mut [usize]) {
+        (grow(&mut self.first, n, 0.0), grow(&mut self.second, m, 0.0), grow(&mut self.index, k, 0))
+    }
+
+    /// An array of `n` words of 64 bits; what it holds is left over from before.
+    pub fn words(&mut self, n: usize) -> &mut [u64] {
+        grow(&mut self.words, n, 0)
     }
 }
 

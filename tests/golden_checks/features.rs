@@ -2,7 +2,10 @@
 //!
 //! One line a prefix below says who computes it. Where nobody does yet, the id is skipped.
 
-use super::{Outcome, Tally, compare, filt, json_files, load, numbers, spec, stat, trend};
+use super::{
+    Outcome, Tally, autoregression, catch22, compare, convolution, decomposition, filt, json_files, load, nonlinear,
+    numbers, profile, spec, stat, trend, tsfel, wavelet,
+};
 use prognos::features::FeatureSpec;
 use serde_json::Value;
 use std::path::Path;
@@ -32,10 +35,10 @@ pub fn check_series(file: &Value) -> Vec<(String, Outcome)> {
     let expected = file["expected"].as_object().unwrap();
     // The reference raised where the value is an error: nothing is known.
     let known = expected.iter().filter(|(_, value)| value.get("error").is_none());
-    known.map(|(id, value)| (id.clone(), check_id(series, id, value, &x, fs))).collect()
+    known.map(|(id, value)| (id.clone(), check_id(series, id, value, &x, fs, file))).collect()
 }
 
-fn check_id(series: &str, id: &str, expected: &Value, x: &[f64], fs: f64) -> Outcome {
+fn check_id(series: &str, id: &str, expected: &Value, x: &[f64], fs: f64, file: &Value) -> Outcome {
     let (prefix, name) = id.split_once('/').unwrap();
     let exception = match prefix {
         "spec" => spec::exception(series, id),
@@ -44,11 +47,27 @@ fn check_id(series: &str, id: &str, expected: &Value, x: &[f64], fs: f64) -> Out
     if let Some(why) = exception {
         return Outcome::Skipped(why.to_owned());
     }
+    let special = match prefix {
+        "ar" => autoregression::check(id, expected, x, fs, file),
+        "catch22" | "catch22_v045" => catch22::check(id, expected, x, fs, file),
+        "conv" => convolution::check(id, expected, x, fs, file),
+        "emd" => decomposition::check(id, expected, x, fs, file),
+        "mp" => profile::check(id, expected, x, fs, file),
+        "nl" => nonlinear::check(id, expected, x, fs, file),
+        "tsfel" => tsfel::check(id, expected, x, fs, file),
+        "wav" => wavelet::check(id, expected, x, fs, file),
+        _ => None,
+    };
+    if let Some(outcome) = special {
+        return match outcome {
+            Outcome::Failed(why) => Outcome::Failed(format!("{series}: {why}")),
+            other => other,
+        };
+    }
     let found = match prefix {
         "tsfresh" => tsfresh(name, x, fs),
         "spec" | "tf" => spec::check(id, x, fs),
         "filt" => filt::check(id, x, fs),
-        // Hook: a line for every further prefix.
         _ => stat::check(id, x, fs).or_else(|| of_trend(id, expected, x, fs)),
     };
     let (expected, rel) = match prefix {

@@ -1,12 +1,20 @@
 //! Reading golden files, comparing, and counting.
 
 pub mod anomaly;
+pub mod autoregression;
+pub mod catch22;
+pub mod convolution;
+pub mod decomposition;
 pub mod features;
 pub mod filt;
+pub mod nonlinear;
+pub mod profile;
 pub mod rul;
 pub mod spec;
 pub mod stat;
 pub mod trend;
+pub mod tsfel;
+pub mod wavelet;
 
 use serde_json::Value;
 use std::collections::BTreeMap;

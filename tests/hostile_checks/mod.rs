@@ -2,16 +2,27 @@
 #![allow(dead_code)]
 
 mod anomaly;
+mod autoregression;
+mod catch22;
+mod complexity;
+mod convolution;
 mod datasets;
 mod decision;
+mod decomposition;
 mod features;
+mod fractal;
 mod health;
+mod multichannel;
 mod overflow;
 mod recording;
 mod rul;
+mod selection;
 mod signal;
 mod spectral;
 mod trend;
+mod tsfel;
+mod tsfresh;
+mod wavelet;
 
 use ndarray::Array2;
 

@@ -2,14 +2,25 @@
 #![allow(dead_code)]
 
 mod anomaly;
+mod autoregression;
+mod catch22;
+mod complexity;
+mod convolution;
 mod datasets;
 mod decision;
+mod decomposition;
 mod features;
+mod fractal;
 mod health;
+mod multichannel;
 mod recording;
 mod rul;
+mod selection;
 mod signal;
 mod spectral;
+mod tsfel;
+mod tsfresh;
+mod wavelet;
 
 /// Runs `f` on pools of 1, 2, 3 and 8 threads and asserts that the bits of its result are the same on all.
 #[cfg(feature = "parallel")]

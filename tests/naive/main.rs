@@ -2,8 +2,19 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::float_cmp)]
 
 mod anomaly;
+mod autoregression;
+mod catch22;
+mod complexity;
+mod convolution;
+mod decomposition;
 mod features;
+mod fractal;
+mod multichannel;
 mod rul;
+mod selection;
 mod signal;
 mod spectral;
 mod trend;
+mod tsfel;
+mod tsfresh;
+mod wavelet;

@@ -1,0 +1,12 @@
+//! Which frequencies are in the samples: shapes of spectra, bands, tones.
+
+mod lines;
+mod shape;
+pub(crate) mod spectra;
+
+use super::calculator::Calculator;
+
+/// The tables of this room.
+pub(crate) fn calculators() -> Vec<Calculator> {
+    [shape::calculators(), lines::calculators()].into_iter().flatten().collect()
+}

@@ -1,0 +1,1 @@
+//! Autoregressive models: what the next sample is, given those before it.

@@ -1,0 +1,1 @@
+//! The dynamics behind one channel: delay embedding, recurrence, divergence.

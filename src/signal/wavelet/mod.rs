@@ -1,0 +1,1 @@
+//! Wavelet transforms: discrete, stationary, packets, continuous; denoising.
