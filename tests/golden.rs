@@ -9,7 +9,7 @@
 
 mod golden_checks;
 
-use golden_checks::{Outcome, Tally, anomaly, features, golden_dir, load, rul};
+use golden_checks::{Outcome, Tally, anomaly, features, golden_dir, load, rul, selection};
 
 #[test]
 fn reference_values() {
@@ -18,6 +18,7 @@ fn reference_values() {
     features::run(&dir, &mut tally);
     anomaly::run(&dir, &mut tally);
     rul::run(&dir, &mut tally);
+    selection::run(&dir, &mut tally);
     let failures = tally.report();
     assert!(failures.is_empty(), "{} golden values differ:\n{}", failures.len(), failures.join("\n"));
     if std::env::var_os("PROGNOS_GOLDEN").is_none() {

@@ -10,6 +10,7 @@ pub mod filt;
 pub mod nonlinear;
 pub mod profile;
 pub mod rul;
+pub mod selection;
 pub mod spec;
 pub mod stat;
 pub mod trend;
@@ -48,6 +49,7 @@ const FLOORS: &[(&str, usize)] = &[
     ("features/tsfresh", 278),
     ("features/vib", 26),
     ("rul", 92),
+    ("selection", 10),
 ];
 
 impl Tally {
