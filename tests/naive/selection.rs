@@ -77,7 +77,7 @@ fn kendall_counts_pairs() {
             pairs += 1.0;
         }
     }
-    let tau: f64 = s / ((pairs - tied_x) * (pairs - tied_y) as f64).sqrt();
+    let tau: f64 = s / f64::sqrt((pairs - tied_x) * (pairs - tied_y));
     let ranking = rank(&matrix(&[("x", &x)]), &Target::values(&y).unwrap(), Criterion::RankCorrelation).unwrap();
     assert!((ranking.entries()[0].score - tau.abs()).abs() < 1e-12);
 }
