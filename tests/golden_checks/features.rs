@@ -6,7 +6,7 @@ use super::{
     Outcome, Tally, autoregression, catch22, compare, convolution, decomposition, filt, json_files, load, nonlinear,
     number, numbers, profile, spec, stat, trend, tsfel, wavelet,
 };
-use prognos::features::FeatureSpec;
+use prognos::features::{FeatureSet, FeatureSpec};
 use serde_json::Value;
 use std::path::Path;
 
@@ -162,6 +162,41 @@ fn cases(file: &Value, tally: &mut Tally) {
         tally.record("features/cases", case, Outcome::Skipped(NOT_BUILT.to_owned()));
     }
 }
+
+/// The sets have the columns that tsfresh 0.21.2 itself makes of a frame with one column (`x__` taken off), in its order,
+/// without the one that is NaN for every window; and every name of tsfresh can be read and is written the same.
+#[test]
+fn the_sets_of_tsfresh_have_its_columns() {
+    const DEAD: &str = "query_similarity_count__query_None__threshold_0.0";
+    for (name, set, count) in [
+        ("minimal", FeatureSet::tsfresh_minimal(), 10),
+        ("efficient", FeatureSet::tsfresh_efficient(), 776),
+        ("comprehensive", FeatureSet::tsfresh_comprehensive(), 782),
+    ] {
+        let path = super::own_dir().join(format!("columns/tsfresh_{name}.txt"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let theirs: Vec<&str> = text.lines().filter(|column| *column != DEAD).collect();
+        assert_eq!(theirs.len(), count);
+        let (known, unknown): (Vec<&str>, Vec<&str>) = theirs.iter().partition(|c| c.parse::<FeatureSpec>().is_ok());
+        assert_eq!(set.names(), known);
+        assert!(unknown.iter().all(|c| ELSEWHERE.contains(&c.split("__").next().unwrap())), "{unknown:?}");
+        let columns: Vec<String> = known.iter().map(|c| format!("pump_1__{c}")).collect();
+        assert_eq!(FeatureSet::from_columns(columns).unwrap(), [("pump_1".to_owned(), set.clone())]);
+        let text = serde_json::to_string(&set).unwrap();
+        assert_eq!(serde_json::from_str::<FeatureSet>(&text).unwrap(), set);
+    }
+    assert_eq!(FeatureSet::from_names([DEAD]).unwrap().names(), [DEAD]);
+}
+
+/// Calculators of tsfresh that other families bring.
+const ELSEWHERE: &[&str] = &[
+    "approximate_entropy",
+    "ar_coefficient",
+    "augmented_dickey_fuller",
+    "lempel_ziv_complexity",
+    "permutation_entropy",
+    "sample_entropy",
+];
 
 /// A changed value of any family is seen.
 #[test]

@@ -1,5 +1,6 @@
 //! tsfresh's calculators that no other family has, and its three sets of columns.
 
+pub(crate) mod columns;
 mod cwt;
 mod cwt_peaks;
 mod langevin;
