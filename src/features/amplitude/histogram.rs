@@ -90,6 +90,7 @@ pub(crate) struct Bins {
     start: f64,
     end: f64,
     step: f64,
+    per_unit: f64,
     count: usize,
 }
 
@@ -98,7 +99,7 @@ impl Bins {
     pub(crate) fn new(min: f64, max: f64, count: usize) -> Option<Self> {
         let (start, end) = if min < max { (min, max) } else { (min - 0.5, max + 0.5) };
         let step = (end - start) / count as f64;
-        let bins = Self { start, end, step, count };
+        let bins = Self { start, end, step, per_unit: 1.0 / step, count };
         let rising = (0..count).all(|k| bins.edge(k) < bins.edge(k + 1));
         (step.is_finite() && rising).then_some(bins)
     }
@@ -111,10 +112,10 @@ impl Bins {
         self.count
     }
 
-    /// The bin of a value between the ends: a division guesses, the edges decide.
+    /// The bin of a value between the ends: a product guesses, the edges decide.
     pub(crate) fn place(&self, v: f64) -> usize {
         let last = self.count - 1;
-        let mut k = (((v - self.start) / self.step) as usize).min(last);
+        let mut k = (((v - self.start) * self.per_unit) as usize).min(last);
         while k > 0 && v < self.edge(k) {
             k -= 1;
         }

@@ -39,12 +39,11 @@ pub(crate) fn calculators() -> Vec<Calculator> {
     const COEFF: &[Param] = &[Param::int("coeff", 0, 1 << 27)];
     const BINS: &[Param] = &[Param::int("bins", 1, 10_000)];
     vec![
-        Calculator::scalar(
+        Calculator::group(
             "fft_coefficient",
             COEFFICIENT,
             "real or imaginary part, magnitude or angle (degrees) of the Fourier coefficient; NaN beyond n/2",
-            |_| Needs::new().fourier(),
-            coefficient,
+            |args| Box::new(Coefficients { parts: args.iter().map(|a| (Part::of(a.word(0)), a.count(1))).collect() }),
         ),
         Calculator::scalar(
             "fft_aggregated",
@@ -73,14 +72,50 @@ pub(crate) fn calculators() -> Vec<Calculator> {
     ]
 }
 
-fn coefficient(s: &Shared<'_>, a: &Args) -> f64 {
-    let Some(z) = s.fourier().get(a.count(1)) else { return f64::NAN };
-    match a.word(0) {
-        "real" => z.re,
-        "imag" => z.im,
-        "abs" => magnitude(z),
-        _ if z.re.is_finite() && z.im.is_finite() => z.im.atan2(z.re).to_degrees(),
-        _ => f64::NAN,
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Magnitude,
+    Degrees,
+    Imaginary,
+    Real,
+}
+
+impl Part {
+    fn of(word: &str) -> Self {
+        match word {
+            "abs" => Self::Magnitude,
+            "angle" => Self::Degrees,
+            "imag" => Self::Imaginary,
+            _ => Self::Real,
+        }
+    }
+}
+
+/// Parts of coefficients, all from one transform.
+struct Coefficients {
+    parts: Vec<(Part, usize)>,
+}
+
+impl Kernel for Coefficients {
+    fn needs(&self) -> Needs {
+        Needs::new().fourier()
+    }
+
+    fn run(&self, shared: &Shared<'_>, _: &mut Scratch, out: &mut [f64]) {
+        let bins = shared.fourier();
+        for (out, &(part, k)) in out.iter_mut().zip(&self.parts) {
+            let Some(z) = bins.get(k) else {
+                *out = f64::NAN;
+                continue;
+            };
+            *out = match part {
+                Part::Magnitude => magnitude(z),
+                Part::Imaginary => z.im,
+                Part::Real => z.re,
+                Part::Degrees if z.re.is_finite() && z.im.is_finite() => z.im.atan2(z.re).to_degrees(),
+                Part::Degrees => f64::NAN,
+            };
+        }
     }
 }
 

@@ -18,7 +18,6 @@
 
 use crate::features::calculator::{Calculator, Kernel, Param};
 use crate::features::shared::{Needs, Scratch, Shared};
-use crate::math::lanes::LANES;
 use std::f64::consts::PI;
 
 /// The table of this family.
@@ -50,6 +49,8 @@ struct Rooms {
     narrow: Vec<f64>,
     row: Vec<f64>,
     maxima: Vec<u32>,
+    /// Whether the row of width 1 stands out of the noise here, where that was asked.
+    verdicts: Vec<Option<bool>>,
     /// The first ridge whose last column this is.
     owner: Vec<u32>,
     ridges: Vec<Vec<Ridge>>,
@@ -65,6 +66,9 @@ struct Ridge {
 }
 
 const NONE: u32 = u32::MAX;
+
+/// Places of the convolution that are computed together.
+const BLOCK: usize = 16;
 
 /// Rows in a row without a maximum that end a ridge: more than this.
 const GAP: u32 = 1;
@@ -94,14 +98,22 @@ impl Kernel for WaveletPeaks {
             } else {
                 smooth(&rooms.padded, pad, &rooms.wavelets[width - 1], &mut rooms.row);
             }
-            find_maxima(&rooms.row, &mut rooms.maxima);
+            let count = find_maxima(&rooms.row, &mut rooms.maxima);
             for (spec, &most) in self.widths.iter().enumerate().filter(|(_, most)| **most >= width) {
                 let ridges = &mut rooms.ridges[spec];
-                extend(ridges, &rooms.maxima, &rooms.row, &mut rooms.owner, width / 4);
+                extend(ridges, &rooms.maxima[..count], &rooms.row, &mut rooms.owner, width / 4);
                 let ended = |r: &Ridge| r.missed > GAP || width == 1;
                 let enough = |r: &Ridge| r.points as usize >= most.div_ceil(4);
                 for ridge in ridges.iter().filter(|r| ended(r) && enough(r)) {
-                    out[spec] += f64::from(u8::from(stands_out(ridge, &rooms.narrow, &mut rooms.sorting)));
+                    let judge = |sorting: &mut Vec<f64>| stands_out(ridge, &rooms.narrow, sorting);
+                    // Ridges that end in the last row have its value: the same question for every n.
+                    let stands = if ridge.missed == 0 && width == 1 {
+                        let verdict = &mut rooms.verdicts[ridge.column as usize];
+                        *verdict.get_or_insert_with(|| judge(&mut rooms.sorting))
+                    } else {
+                        judge(&mut rooms.sorting)
+                    };
+                    out[spec] += f64::from(u8::from(stands));
                 }
                 ridges.retain(|r| !ended(r));
             }
@@ -121,13 +133,15 @@ impl Rooms {
             self.padded = vec![0.0; n + 10 * widest];
             self.narrow = vec![0.0; n];
             self.row = vec![0.0; n];
-            self.maxima = Vec::with_capacity(n / 2 + 1);
+            self.maxima = vec![0; n];
+            self.verdicts = vec![None; n];
             self.owner = vec![NONE; n];
             // Ridges of this row and of the one before, each with half of the samples at most, and new ones.
             self.ridges = widths.iter().map(|_| Vec::with_capacity(2 * n)).collect();
             self.sorting = Vec::with_capacity(n.div_ceil(20) + 1);
         }
         self.ridges.iter_mut().for_each(Vec::clear);
+        self.verdicts.fill(None);
     }
 }
 
@@ -154,42 +168,46 @@ impl Wavelet {
 fn smooth(padded: &[f64], pad: usize, wavelet: &Wavelet, out: &mut [f64]) {
     // An even number of points has its middle half a sample before the sample it is written to.
     let Wavelet { points, ref half } = *wavelet;
-    let reach = (points - 1) / 2;
-    let mut from = 0;
-    let (chunks, rest) = out.as_chunks_mut::<LANES>();
+    let (pairs, reach) = (points / 2, (points - 1) / 2);
+    let mut at = pad;
+    let (chunks, rest) = out.as_chunks_mut::<BLOCK>();
     for chunk in chunks {
-        let mut sums = [0.0; LANES];
-        for (t, &weight) in half.iter().enumerate().take(points / 2) {
-            let later = &padded[pad + from + reach - t..][..LANES];
-            let earlier = &padded[pad + from + reach + t + 1 - points..][..LANES];
-            for k in 0..LANES {
+        let mut sums = [0.0; BLOCK];
+        // The samples on both sides that have the same weight, from the ends of the wavelet inwards.
+        let earlier = padded[at + reach + 1 - points..][..pairs + BLOCK - 1].windows(BLOCK);
+        let later = padded[at + reach + 1 - pairs..][..pairs + BLOCK - 1].windows(BLOCK).rev();
+        for ((weight, earlier), later) in half.iter().zip(earlier).zip(later) {
+            for k in 0..BLOCK {
                 sums[k] += weight * (later[k] + earlier[k]);
             }
         }
         if points % 2 == 1 {
-            let middle = &padded[pad + from..][..LANES];
-            for k in 0..LANES {
-                sums[k] += half[points / 2] * middle[k];
+            for (sum, v) in sums.iter_mut().zip(&padded[at..]) {
+                *sum += half[pairs] * v;
             }
         }
         *chunk = sums;
-        from += LANES;
+        at += BLOCK;
     }
-    for (i, out) in rest.iter_mut().enumerate() {
-        let at = pad + from + i;
-        let pairs = half.iter().enumerate().take(points / 2);
-        *out = pairs.map(|(t, w)| w * (padded[at + reach - t] + padded[at + reach + t + 1 - points])).sum();
+    for out in rest {
+        let sides = half.iter().enumerate().take(pairs);
+        *out = sides.map(|(t, w)| w * (padded[at + reach - t] + padded[at + reach + t + 1 - points])).sum();
         if points % 2 == 1 {
-            *out += half[points / 2] * padded[at];
+            *out += half[pairs] * padded[at];
         }
+        at += 1;
     }
 }
 
-/// Places of the values that are larger than both neighbours.
-fn find_maxima(row: &[f64], maxima: &mut Vec<u32>) {
-    maxima.clear();
-    let inner = row.windows(3).enumerate().filter(|(_, w)| w[1] > w[0] && w[1] > w[2]);
-    maxima.extend(inner.filter_map(|(i, _)| u32::try_from(i + 1).ok()));
+/// Places of the values that are larger than both neighbours; gives how many there are.
+fn find_maxima(row: &[f64], maxima: &mut [u32]) -> usize {
+    let mut count = 0;
+    for (i, w) in (1_u32..).zip(row.windows(3)) {
+        // Written in any case, kept if it counts: no branch to mispredict.
+        maxima[count] = i;
+        count += usize::from((w[1] > w[0]) & (w[1] > w[2]));
+    }
+    count
 }
 
 /// Joins the maxima of a row to the ridges, or begins new ones.
@@ -225,8 +243,8 @@ fn stands_out(ridge: &Ridge, narrow: &[f64], sorting: &mut Vec<f64>) -> bool {
     let place = 0.1 * (values.len() - 1) as f64;
     let low = place.floor() as usize;
     // The percentile lies between the values of rank `low` and `low + 1`: two counts mostly decide.
-    let upto = values.iter().map(|&v| usize::from(v <= size)).sum::<usize>();
-    let below = values.iter().map(|&v| usize::from(v < -size)).sum::<usize>();
+    let below = count_until(values, low + 2, |v| v < -size);
+    let upto = count_until(values, low + 2, |v| v <= size);
     if upto <= low || below >= low + 2 {
         return false;
     }
@@ -240,4 +258,16 @@ fn stands_out(ridge: &Ridge, narrow: &[f64], sorting: &mut Vec<f64>) -> bool {
     let t = place - low as f64;
     let noise = a * (1.0 - t) + b * t;
     size >= noise.abs()
+}
+
+/// How many values there are for which `counts`, or some number from `enough` on.
+fn count_until(values: &[f64], enough: usize, counts: impl Fn(f64) -> bool) -> usize {
+    let mut count = 0;
+    for part in values.chunks(32) {
+        count += part.iter().map(|&v| u64::from(counts(v))).sum::<u64>() as usize;
+        if count >= enough {
+            break;
+        }
+    }
+    count
 }

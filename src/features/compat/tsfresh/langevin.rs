@@ -19,9 +19,8 @@
 //! # Cost
 //! A search among r edges a sample, r m² for the fit; the sort is shared.
 
-use crate::features::calculator::{Calculator, Kernel, Param};
-use crate::features::shared::{Needs, Scratch, Shared};
-use crate::features::spec::Args;
+use crate::features::calculator::{Calculator, Param};
+use crate::features::shared::Needs;
 use crate::math::lanes;
 use crate::signal::spectral::Complex64;
 
@@ -35,109 +34,84 @@ pub(super) fn calculators() -> Vec<Calculator> {
         &[Param::int("coeff", 0, 1000), Param::int("m", 1, DEGREE), Param::int("r", 1, GROUPS)];
     const FIXED_POINT: &[Param] = &[Param::int("m", 1, DEGREE), Param::int("r", 1, GROUPS)];
     vec![
-        Calculator::group(
+        Calculator::scalar(
             "friedrich_coefficients",
             COEFFICIENT,
             "coefficient of the polynomial of degree m through the mean steps of r groups of levels; highest power first",
-            |args| Box::new(Drift::new(args, |a| (a.count(1), a.count(2), Answer::Coefficient(a.count(0))))),
+            |a| Needs::new().drift(a.count(1), a.count(2)),
+            |s, a| s.drift(a.count(1), a.count(2)).get(a.count(0)).copied().unwrap_or(f64::NAN),
         ),
-        Calculator::group(
+        Calculator::scalar(
             "max_langevin_fixed_point",
             FIXED_POINT,
             "largest real part of the roots of the polynomial of friedrich_coefficients, unit of the signal",
-            |args| Box::new(Drift::new(args, |a| (a.count(0), a.count(1), Answer::FixedPoint))),
+            |a| Needs::new().drift(a.count(0), a.count(1)),
+            |s, a| largest_root(s.drift(a.count(0), a.count(1))),
         ),
     ]
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Answer {
-    Coefficient(usize),
-    FixedPoint,
-}
+const TERMS: usize = DEGREE as usize + 1;
 
-struct Drift {
-    jobs: Vec<Job>,
-}
-
-/// One polynomial.
-struct Job {
+/// A drift that features share.
+#[derive(Debug)]
+pub(crate) struct Drift {
     degree: usize,
     groups: usize,
-    outputs: Vec<(Answer, usize)>,
+    /// The highest power first; NaN where it is not defined.
+    polynomial: [f64; TERMS],
+    room: Vec<f64>,
 }
 
 impl Drift {
-    fn new(args: &[&Args], read: fn(&Args) -> (usize, usize, Answer)) -> Self {
-        let mut jobs: Vec<Job> = Vec::new();
-        for (place, a) in args.iter().enumerate() {
-            let (degree, groups, answer) = read(a);
-            let (degree, groups) = (degree.max(1), groups.max(1));
-            match jobs.iter_mut().find(|j| (j.degree, j.groups) == (degree, groups)) {
-                Some(job) => job.outputs.push((answer, place)),
-                None => jobs.push(Job { degree, groups, outputs: vec![(answer, place)] }),
+    pub(crate) fn new(degree: usize, groups: usize) -> Self {
+        let room = vec![0.0; (4 + TERMS) * (groups + 1)];
+        Self { degree: degree.min(TERMS - 1), groups: groups.max(1), polynomial: [f64::NAN; TERMS], room }
+    }
+
+    pub(crate) fn is_of(&self, degree: usize, groups: usize) -> bool {
+        (self.degree, self.groups) == (degree, groups)
+    }
+
+    pub(crate) fn polynomial(&self) -> &[f64] {
+        &self.polynomial[..=self.degree]
+    }
+
+    /// `sorted` are the samples in rising order, `diff` the steps from each to the next.
+    pub(crate) fn compute(&mut self, x: &[f64], sorted: &[f64], diff: &[f64]) {
+        let groups = self.groups;
+        let polynomial = &mut self.polynomial[..=self.degree];
+        polynomial.fill(f64::NAN);
+        let Some((&last, levels)) = x.split_last() else { return };
+        // Edges, then of each group: number, mean level, mean step; then the matrix of the fit.
+        let (edges, room) = self.room.split_at_mut(groups + 1);
+        if levels.is_empty() || !quantiles(sorted, last, edges) {
+            return;
+        }
+        let (counts, room) = room.split_at_mut(groups);
+        let (x, room) = room.split_at_mut(groups);
+        let (y, matrix) = room.split_at_mut(groups);
+        counts.fill(0.0);
+        x.fill(0.0);
+        y.fill(0.0);
+        for (&level, &step) in levels.iter().zip(diff) {
+            // A group has its upper edge; the lowest group has both.
+            let group = edges[1..groups].partition_point(|&edge| edge < level);
+            counts[group] += 1.0;
+            // Levels of a group are close to each other: their distances add up without loss.
+            x[group] += level - edges[group];
+            y[group] += step;
+        }
+        let mut filled = 0;
+        for group in 0..groups {
+            if counts[group] > 0.0 {
+                let count = counts[group];
+                (x[filled], y[filled]) = (edges[group] + x[group] / count, y[group] / count);
+                filled += 1;
             }
         }
-        Self { jobs }
+        fit_polynomial(&x[..filled], &y[..filled], matrix, polynomial);
     }
-}
-
-const TERMS: usize = DEGREE as usize + 1;
-
-impl Kernel for Drift {
-    fn needs(&self) -> Needs {
-        Needs::new().sorted().diff()
-    }
-
-    fn run(&self, shared: &Shared<'_>, scratch: &mut Scratch, out: &mut [f64]) {
-        for job in &self.jobs {
-            let mut polynomial = [f64::NAN; TERMS];
-            let terms = &mut polynomial[..job.degree + 1];
-            fit_drift(shared, job.groups, terms, scratch);
-            for &(answer, place) in &job.outputs {
-                out[place] = match answer {
-                    Answer::Coefficient(k) => terms.get(k).copied().unwrap_or(f64::NAN),
-                    Answer::FixedPoint => largest_root(terms),
-                };
-            }
-        }
-    }
-}
-
-/// Fills `polynomial`, the highest power first; leaves it as it is where it is not defined.
-fn fit_drift(shared: &Shared<'_>, groups: usize, polynomial: &mut [f64], scratch: &mut Scratch) {
-    let (sorted, diff) = (shared.sorted(), shared.diff());
-    let Some((&last, levels)) = shared.samples().split_last() else { return };
-    let terms = polynomial.len();
-    // Edges, then of each group: number, mean level, mean step; then the matrix of the fit.
-    let room = scratch.floats((4 + terms) * (groups + 1));
-    let (edges, room) = room.split_at_mut(groups + 1);
-    if levels.is_empty() || !quantiles(sorted, last, edges) {
-        return;
-    }
-    let (counts, room) = room.split_at_mut(groups);
-    let (x, room) = room.split_at_mut(groups);
-    let (y, matrix) = room.split_at_mut(groups);
-    counts.fill(0.0);
-    x.fill(0.0);
-    y.fill(0.0);
-    for (&level, &step) in levels.iter().zip(diff) {
-        // A group has its upper edge; the lowest group has both.
-        let group = edges[1..groups].partition_point(|&edge| edge < level);
-        counts[group] += 1.0;
-        // Levels of a group are close to each other: their distances add up without loss.
-        x[group] += level - edges[group];
-        y[group] += step;
-    }
-    let mut filled = 0;
-    for group in 0..groups {
-        if counts[group] > 0.0 {
-            let count = counts[group];
-            (x[filled], y[filled]) = (edges[group] + x[group] / count, y[group] / count);
-            filled += 1;
-        }
-    }
-    fit_polynomial(&x[..filled], &y[..filled], matrix, polynomial);
 }
 
 /// The quantiles 0, 1/groups, .., 1 of the samples without one of value `left_out`; `false` when two are equal.

@@ -3,7 +3,7 @@
 pub(crate) mod columns;
 mod cwt;
 mod cwt_peaks;
-mod langevin;
+pub(crate) mod langevin;
 mod query;
 
 use crate::features::calculator::Calculator;
