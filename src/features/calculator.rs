@@ -33,12 +33,21 @@ pub(crate) struct Param {
 
 /// What values a parameter takes.
 pub(crate) enum Kind {
-    Int { min: i64, max: i64 },
-    Float { min: f64, max: f64 },
+    Int {
+        min: i64,
+        max: i64,
+    },
+    Float {
+        min: f64,
+        max: f64,
+    },
     Bool,
     Word(&'static [&'static str]),
     /// Whole numbers, one at least.
-    Tuple { min: i64, max: i64 },
+    Tuple {
+        min: i64,
+        max: i64,
+    },
     /// Finite numbers, or `None`.
     List,
 }

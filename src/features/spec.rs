@@ -365,11 +365,14 @@ impl Kind {
                 values.extend([1, 2, 3, 5, 10].map(|v: i64| Value::Int(v.clamp(*min, *max))));
             }
             Self::Tuple { min, max } => {
-                values.extend([vec![2, 5, 10, 20], vec![1, 3]].map(|v: Vec<i64>| {
-                    Value::Tuple(v.into_iter().map(|v| v.clamp(*min, *max)).collect())
-                }));
+                values.extend(
+                    [vec![2, 5, 10, 20], vec![1, 3]]
+                        .map(|v: Vec<i64>| Value::Tuple(v.into_iter().map(|v| v.clamp(*min, *max)).collect())),
+                );
             }
-            Self::List => values.extend([Value::None, Value::List(vec![1.0, 0.5, -1.0, 0.25]), Value::List(vec![0.0; 3])]),
+            Self::List => {
+                values.extend([Value::None, Value::List(vec![1.0, 0.5, -1.0, 0.25]), Value::List(vec![0.0; 3])])
+            }
             Self::Float { min, max } => values.extend([0.5, 0.1, 2.0].map(|v: f64| Value::Float(v.clamp(*min, *max)))),
         }
         let mut seen: Vec<Value> = Vec::new();

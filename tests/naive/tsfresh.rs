@@ -31,8 +31,6 @@ fn windows() -> Vec<Vec<f64>> {
     for n in [5, 8, 12, 15, 16, 17, 33, 40, 64, 65, 130, 200, 255, 256, 257, 400, 700] {
         all.push((0..n).map(|i| (i as f64 * 0.37).sin() + 0.8 * noise()).collect());
         let mut level = 3.0;
-        all.push((0..n).map(|_| level += noise()).map(|()| noise() * 0.1).collect());
-        let mut level = 3.0;
         let walk = (0..n).map(|_| {
             level = 0.95 * level + noise();
             level
@@ -104,7 +102,8 @@ fn welch(x: &[f64]) -> Vec<f64> {
     let m = x.len().min(256);
     let hann: Vec<f64> = (0..m).map(|i| 0.5 - 0.5 * (TAU * i as f64 / m as f64).cos()).collect();
     let energy: f64 = hann.iter().map(|w| w * w).sum();
-    let pieces: Vec<&[f64]> = (0..).map(|i| i * (m - m / 2)).take_while(|s| s + m <= x.len()).map(|s| &x[s..s + m]).collect();
+    let pieces: Vec<&[f64]> =
+        (0..).map(|i| i * (m - m / 2)).take_while(|s| s + m <= x.len()).map(|s| &x[s..s + m]).collect();
     let bin = |k: usize| {
         let power = |piece: &&[f64]| {
             let mean = piece.iter().sum::<f64>() / m as f64;
@@ -136,7 +135,14 @@ fn welch_density_and_its_entropy() {
                 counts[(((v - low) / (1.0 - low) * bins as f64) as usize).min(bins - 1)] += 1.0 / scaled.len() as f64;
             }
             let expected: f64 = counts.iter().filter(|p| **p > 0.0).map(|p| -p * p.ln()).sum();
-            close("fourier_entropy", x.len(), feature(&format!("fourier_entropy__bins_{bins}"), &x), expected, 1e-12, 1e-12);
+            close(
+                "fourier_entropy",
+                x.len(),
+                feature(&format!("fourier_entropy__bins_{bins}"), &x),
+                expected,
+                1e-12,
+                1e-12,
+            );
         }
     }
 }
@@ -190,7 +196,9 @@ fn wavelet_peaks(x: &[f64], widest: usize) -> f64 {
         let a = w as f64;
         let wavelet: Vec<f64> = (0..points)
             .map(|k| k as f64 - (points as f64 - 1.0) / 2.0)
-            .map(|t| 2.0 / ((3.0 * a).sqrt() * PI.powf(0.25)) * (1.0 - t * t / (a * a)) * (-t * t / (2.0 * a * a)).exp())
+            .map(|t| {
+                2.0 / ((3.0 * a).sqrt() * PI.powf(0.25)) * (1.0 - t * t / (a * a)) * (-t * t / (2.0 * a * a)).exp()
+            })
             .collect();
         let at = |i: usize| {
             let mut sum = 0.0;
@@ -382,13 +390,13 @@ fn corridors_between_fifths() {
         for (l, h) in [(0.0, 0.2), (0.0, 1.0), (0.2, 0.8), (0.4, 0.6), (0.6, 1.0), (0.8, 1.0), (0.6, 0.2)] {
             let (low, high) = (quantile(l), quantile(h));
             let inside = |v: f64| v >= low && v <= high && l < h;
-            let steps: Vec<f64> =
-                x.windows(2).filter(|p| inside(p[0]) && inside(p[1])).map(|p| p[1] - p[0]).collect();
+            let steps: Vec<f64> = x.windows(2).filter(|p| inside(p[0]) && inside(p[1])).map(|p| p[1] - p[0]).collect();
             for absolute in [false, true] {
                 let steps: Vec<f64> = steps.iter().map(|s| if absolute { s.abs() } else { *s }).collect();
                 let n = steps.len() as f64;
                 let mean = if steps.is_empty() { 0.0 } else { steps.iter().sum::<f64>() / n };
-                let var = if steps.is_empty() { 0.0 } else { steps.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / n };
+                let var =
+                    if steps.is_empty() { 0.0 } else { steps.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / n };
                 let word = if absolute { "True" } else { "False" };
                 for (f_agg, expected) in [("mean", mean), ("var", var), ("std", var.sqrt())] {
                     let name = format!("change_quantiles__f_agg_\"{f_agg}\"__isabs_{word}__qh_{h:?}__ql_{l:?}");

@@ -244,10 +244,10 @@ fn first_digit(v: f64) -> u8 {
     if let Some(scale) = DECADES.get(exponent) {
         let scaled = v * scale;
         let scaled = if scaled >= 10.0 { scaled * 0.1 } else { scaled };
-        let digit = scaled.floor();
-        let beyond = scaled - digit;
-        if (1.0..10.0).contains(&digit) && beyond > 1e-9 && beyond < 1.0 - 1e-9 {
-            return digit as u8;
+        let whole = scaled as u8;
+        let beyond = scaled - f64::from(whole);
+        if (1..10).contains(&whole) && beyond > 1e-9 && beyond < 1.0 - 1e-9 {
+            return whole;
         }
     }
     let mut first = FirstDigit(None);

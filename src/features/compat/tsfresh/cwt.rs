@@ -117,8 +117,7 @@ fn steps(width: usize) -> Vec<f64> {
         .collect();
     let length = 16 * width + 1;
     let stride = width as f64 * step;
-    let stretched: Vec<f64> =
-        (0..length).map_while(|k| integral.get((k as f64 / stride) as usize).copied()).collect();
+    let stretched: Vec<f64> = (0..length).map_while(|k| integral.get((k as f64 / stride) as usize).copied()).collect();
     let at = |k: usize| stretched.get(k).copied().unwrap_or(0.0);
     // The convolution turns the table round, and so does this list: twice is as it was.
     (0..=stretched.len()).map(|k| if k == 0 { -at(0) } else { at(k - 1) - at(k) }).collect()

@@ -110,7 +110,7 @@ impl Drift {
                 filled += 1;
             }
         }
-        fit_polynomial(&x[..filled], &y[..filled], matrix, polynomial);
+        fit_polynomial(&mut x[..filled], &y[..filled], matrix, polynomial);
     }
 }
 
@@ -137,30 +137,46 @@ fn quantiles(sorted: &[f64], left_out: f64, edges: &mut [f64]) -> bool {
 /// The least squares polynomial. Powers of levels far from 0 are nearly the same: where numpy takes them for different, the fit is
 /// done around the mean level, where they are, and written out in powers of the level; where numpy leaves directions out,
 /// so does this.
-fn fit_polynomial(x: &[f64], y: &[f64], matrix: &mut [f64], polynomial: &mut [f64]) {
+///
+/// Levels are counted in a power of two near the largest, so that their powers stay in range; `x` is left in it.
+fn fit_polynomial(x: &mut [f64], y: &[f64], matrix: &mut [f64], polynomial: &mut [f64]) {
     let (rows, terms) = (x.len(), polynomial.len());
-    if rows == 0 {
+    let largest = x.iter().fold(0.0, |a: f64, v| a.max(v.abs()));
+    // The largest with its digits cut off.
+    let unit = f64::from_bits(largest.to_bits() & EXPONENT);
+    if rows == 0 || !unit.is_normal() {
         return;
     }
+    x.iter_mut().for_each(|v| *v /= unit);
     let rank = fit_powers(x, y, (0.0, 1.0), rows as f64 * f64::EPSILON, matrix, polynomial);
-    if rank < terms {
-        return;
+    if rank == terms {
+        let middle = lanes::mean(x);
+        let spread = x.iter().fold(0.0, |a: f64, v| a.max((v - middle).abs()));
+        fit_powers(x, y, (middle, spread), 0.0, matrix, polynomial);
+        let mut scale = 1.0;
+        for c in polynomial.iter_mut().rev() {
+            *c /= scale;
+            scale *= spread;
+        }
+        // From powers of (level - middle) to powers of the level.
+        for end in (2..=terms).rev() {
+            for k in 1..end {
+                polynomial[k] -= middle * polynomial[k - 1];
+            }
+        }
     }
-    let middle = lanes::mean(x);
-    let spread = x.iter().fold(0.0, |a: f64, v| a.max((v - middle).abs()));
-    fit_powers(x, y, (middle, spread), 0.0, matrix, polynomial);
-    let mut scale = 1.0;
-    for c in polynomial.iter_mut().rev() {
-        *c /= scale;
-        scale *= spread;
-    }
-    // From powers of (level - middle) to powers of the level.
-    for end in (2..=terms).rev() {
-        for k in 1..end {
-            polynomial[k] -= middle * polynomial[k - 1];
+    for (k, c) in polynomial.iter_mut().enumerate() {
+        let before = *c;
+        (k + 1..terms).for_each(|_| *c /= unit);
+        // Digits that fell below the range are not made up.
+        if before.abs() > 0.0 && !c.is_normal() {
+            *c = f64::NAN;
         }
     }
 }
+
+/// The bits of a positive number that say its power of two.
+const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
 
 /// Least squares in powers of (x - middle) / spread, scaled to columns of norm 1, by a one-sided Jacobi decomposition; directions
 /// with a singular value up to `limit` times the largest are left out. Gives the number of those that are not.
@@ -243,27 +259,38 @@ fn largest_root(polynomial: &[f64]) -> f64 {
     let Some(first) = polynomial.iter().position(nonzero) else { return f64::NAN };
     let end = polynomial.iter().rposition(nonzero).unwrap_or(first) + 1;
     // Every power that is missing at the end is a root at 0.
-    let at_zero = if end < polynomial.len() { 0.0 } else { f64::NAN };
-    roots(&polynomial[first..end]).map(|z| z.re).fold(at_zero, f64::max)
+    let mut largest = if end < polynomial.len() { 0.0 } else { f64::NAN };
+    for root in roots(&polynomial[first..end]) {
+        if !root.re.is_finite() {
+            return f64::NAN; // a coefficient over the leading one left the range
+        }
+        largest = root.re.max(largest);
+    }
+    largest
 }
 
-/// All roots at once (Aberth 1973), from points on a circle that holds them.
+/// All roots at once (Aberth 1973), counted in the radius of a circle that holds them, from points on that circle.
 fn roots(polynomial: &[f64]) -> impl Iterator<Item = Complex64> {
     let degree = polynomial.len() - 1;
     let mut z = [Complex64::default(); TERMS];
     let lead = polynomial[0];
-    // Fujiwara's bound: twice the largest of |c_k / c_0|^(1/k).
+    // Half of Fujiwara's bound: the largest of |c_k / c_0|^(1/k).
     let bound = (1..=degree).map(|k| (polynomial[k] / lead).abs().powf(1.0 / k as f64)).fold(0.0, f64::max);
+    let mut monic = [1.0; TERMS];
+    for k in 1..=degree {
+        monic[k] = polynomial[k] / lead;
+        (0..k).for_each(|_| monic[k] /= bound);
+    }
     for (k, z) in z.iter_mut().enumerate().take(degree) {
         let angle = std::f64::consts::TAU * k as f64 / degree as f64 + 0.4;
-        *z = Complex64::from_polar(bound, angle);
+        *z = Complex64::from_polar(1.0, angle);
     }
     for _ in 0..200 {
         let mut moved = false;
         for k in 0..degree {
             let here = z[k];
-            let (mut value, mut slope) = (Complex64::new(lead, 0.0), Complex64::default());
-            for &c in &polynomial[1..] {
+            let (mut value, mut slope) = (Complex64::new(1.0, 0.0), Complex64::default());
+            for &c in &monic[1..=degree] {
                 slope = slope * here + value;
                 value = value * here + c;
             }
@@ -282,7 +309,7 @@ fn roots(polynomial: &[f64]) -> impl Iterator<Item = Complex64> {
             break;
         }
     }
-    z.into_iter().take(degree)
+    z.into_iter().take(degree).map(move |z| z * bound)
 }
 
 #[cfg(test)]
@@ -295,7 +322,7 @@ mod tests {
         assert!((largest_root(&[1.0, 0.0, -7.0, 6.0]) - 2.0).abs() < 1e-14);
         assert!((largest_root(&[1.0, -4.0, 5.0, 0.0, 0.0]) - 2.0).abs() < 1e-14);
         assert!((largest_root(&[0.0, 2.0, 8.0]) + 4.0).abs() < 1e-14);
-        assert_eq!(largest_root(&[1.0, 1.0, 0.0]), 0.0);
+        assert!(largest_root(&[1.0, 1.0, 0.0]).abs() <= 0.0);
         assert!(largest_root(&[0.0, 0.0]).is_nan() && largest_root(&[0.0, 3.0]).is_nan());
         let wide: Vec<f64> = vec![1e-30, 0.0, 0.0, -1.0];
         assert!((largest_root(&wide) / 1e10 - 1.0).abs() < 1e-13);
@@ -306,7 +333,7 @@ mod tests {
         let x: Vec<f64> = (0..9).map(|i| f64::from(i) * 0.5 - 1.0).collect();
         let y: Vec<f64> = x.iter().map(|x| 2.0 * x * x * x - x + 0.5).collect();
         let (mut matrix, mut found) = (vec![0.0; 36], [0.0; 4]);
-        fit_polynomial(&x, &y, &mut matrix, &mut found);
+        fit_polynomial(&mut x.clone(), &y, &mut matrix, &mut found);
         for (f, e) in found.iter().zip([2.0, 0.0, -1.0, 0.5]) {
             assert!((f - e).abs() < 1e-13, "{found:?}");
         }
