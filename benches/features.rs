@@ -23,6 +23,8 @@ fn sets(c: &mut Criterion) {
         ("time_domain", FeatureSet::time_domain(), 30),
         ("distribution", FeatureSet::distribution(), 2048),
         ("vibration", FeatureSet::vibration(), 4096),
+        ("tsfresh_minimal", FeatureSet::tsfresh_minimal(), 2048),
+        ("tsfresh_efficient", FeatureSet::tsfresh_efficient(), 2048),
     ] {
         let x = noise(n);
         let mut extractor = set.extractor(n, SampleRate::hz(12_800.0).unwrap()).unwrap();

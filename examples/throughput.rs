@@ -7,7 +7,14 @@
 //!
 //! A workload is a NumPy array of doubles: one dimension is one record, cut into windows of `--len` samples every
 //! `--hop`; two dimensions are one window a row; three are machines by time by sensor, cut along time. Without
-//! `--data` a record of a million samples is made.
+//! `--data` a record of `--samples` samples is made.
+//!
+//! On Linux the line also says how much memory the process ever had (`peak_memory_bytes`), beside the bytes of the input and
+//! of the matrix: what is left is scratch.
+//!
+//! ```sh
+//! cargo run --release --example throughput -- --set tsfresh_efficient --samples 10000000 --repeats 1
+//! ```
 
 use prognos::datasets::NpyArray;
 use prognos::features::FeatureSet;
@@ -19,8 +26,11 @@ use std::time::Instant;
 
 const USAGE: &str =
     "usage: throughput [--data WORKLOAD.npy] [--set NAME] [--threads N] [--len N] [--hop N] [--rate HZ] [--repeats N]
-  --set      time_domain (default), distribution, vibration, trend, spectral, welch (the estimator alone: 1,024 samples,
-             half overlap), or feature names with commas between them
+                  [--samples N]
+  --set      time_domain (default), distribution, vibration, trend, spectral, tsfresh_minimal, tsfresh_efficient,
+             tsfresh_comprehensive, welch (the estimator alone: 1,024 samples, half overlap), or feature names with
+             commas between them; `SET/calculator`: the columns of one calculator of a set
+  --samples  length of the record that is made without --data, 1,000,000 by default
   --threads  1 by default
   --len      samples in a window: 4096 for a record, 30 for machines by default; --hop: half of that, or 1
   --repeats  5 by default; the median is printed";
@@ -33,6 +43,7 @@ struct Options {
     hop: Option<usize>,
     rate: f64,
     repeats: usize,
+    samples: u32,
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -46,6 +57,7 @@ fn options() -> Result<Option<Options>, Failure> {
         hop: None,
         rate: 25_600.0,
         repeats: 5,
+        samples: 1_000_000,
     };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -61,6 +73,7 @@ fn options() -> Result<Option<Options>, Failure> {
             "--len" => o.len = Some(number()?),
             "--hop" => o.hop = Some(number()?),
             "--rate" => o.rate = value.parse()?,
+            "--samples" => o.samples = value.parse().map_err(|e| format!("{arg} {value}: {e}"))?,
             "--repeats" => o.repeats = number()?.max(1),
             _ => return Err(format!("unknown argument `{arg}`\n{USAGE}").into()),
         }
@@ -84,8 +97,8 @@ fn workload(o: &Options) -> Result<Workload, Failure> {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 40) as f64 / f64::from(1 << 24) - 0.5
         };
-        let record = (0..1_000_000).map(|i| (f64::from(i) * 0.007).sin() + 0.3 * (f64::from(i) * 0.16).sin() + noise());
-        let name = "made: 1,000,000 samples".to_owned();
+        let record = (0..o.samples).map(|i| (f64::from(i) * 0.007).sin() + 0.3 * (f64::from(i) * 0.16).sin() + noise());
+        let name = format!("made: {} samples", o.samples);
         return Ok(Workload {
             name,
             records: vec![record.collect()],
@@ -121,8 +134,35 @@ fn feature_set(name: &str) -> Result<FeatureSet, Failure> {
         "vibration" => FeatureSet::vibration(),
         "trend" => FeatureSet::trend(),
         "spectral" => FeatureSet::spectral(),
-        names => FeatureSet::from_names(names.split(','))?,
+        "tsfresh_minimal" => FeatureSet::tsfresh_minimal(),
+        "tsfresh_efficient" => FeatureSet::tsfresh_efficient(),
+        "tsfresh_comprehensive" => FeatureSet::tsfresh_comprehensive(),
+        // Hook: a line for every further set (tsfel, catch22_v0_4, minirocket).
+        part if part.contains('/') => {
+            let (set, calculator) = part.split_once('/').unwrap_or_default();
+            let all = feature_set(set)?;
+            FeatureSet::from_specs(all.specs().iter().filter(|s| s.calculator() == calculator).cloned().collect())?
+        }
+        names => FeatureSet::from_names(split_names(names))?,
     })
+}
+
+/// The names between the commas that stand in no brackets.
+fn split_names(names: &str) -> Vec<&str> {
+    let mut depth = 0;
+    names
+        .split(|c| {
+            depth += i32::from(c == '(' || c == '[') - i32::from(c == ')' || c == ']');
+            c == ',' && depth == 0
+        })
+        .collect()
+}
+
+/// The most memory this process ever had, in bytes, where the system tells.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
 /// Computes the whole workload once; gives the number of windows.
@@ -178,6 +218,9 @@ fn run() -> Result<(), Failure> {
         "len": w.len,
         "hop": w.hop,
         "workload": w.name,
+        "input_bytes": 8 * w.records.iter().map(Vec::len).sum::<usize>(),
+        "matrix_bytes": 8 * windows * set.as_ref().map_or(0, FeatureSet::len),
+        "peak_memory_bytes": peak_memory(),
     });
     println!("{line}");
     Ok(())

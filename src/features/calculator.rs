@@ -27,14 +27,29 @@ pub(crate) struct Param {
     pub(crate) kind: Kind,
     /// The value when a name leaves the parameter out, as it would stand in the name.
     pub(crate) default: Option<&'static str>,
+    /// Whether a name is written without the parameter when it has its default value.
+    pub(crate) silent: bool,
 }
 
 /// What values a parameter takes.
 pub(crate) enum Kind {
-    Int { min: i64, max: i64 },
-    Float { min: f64, max: f64 },
+    Int {
+        min: i64,
+        max: i64,
+    },
+    Float {
+        min: f64,
+        max: f64,
+    },
     Bool,
     Word(&'static [&'static str]),
+    /// Whole numbers, one at least.
+    Tuple {
+        min: i64,
+        max: i64,
+    },
+    /// Finite numbers, or `None`.
+    List,
 }
 
 /// How a calculator computes.
@@ -108,22 +123,38 @@ impl Calculator {
 impl Param {
     /// A whole number from `min` to `max`.
     pub(crate) const fn int(name: &'static str, min: i64, max: i64) -> Self {
-        Self { name, kind: Kind::Int { min, max }, default: None }
+        Self { name, kind: Kind::Int { min, max }, default: None, silent: false }
     }
 
     /// A number from `min` to `max`.
     pub(crate) const fn float(name: &'static str, min: f64, max: f64) -> Self {
-        Self { name, kind: Kind::Float { min, max }, default: None }
+        Self { name, kind: Kind::Float { min, max }, default: None, silent: false }
     }
 
     /// A truth value.
     pub(crate) const fn bool(name: &'static str) -> Self {
-        Self { name, kind: Kind::Bool, default: None }
+        Self { name, kind: Kind::Bool, default: None, silent: false }
     }
 
     /// One of some words.
     pub(crate) const fn word(name: &'static str, words: &'static [&'static str]) -> Self {
-        Self { name, kind: Kind::Word(words), default: None }
+        Self { name, kind: Kind::Word(words), default: None, silent: false }
+    }
+
+    /// Whole numbers from `min` to `max`.
+    pub(crate) const fn tuple(name: &'static str, min: i64, max: i64) -> Self {
+        Self { name, kind: Kind::Tuple { min, max }, default: None, silent: false }
+    }
+
+    /// A list of numbers, or none.
+    pub(crate) const fn list(name: &'static str) -> Self {
+        Self { name, kind: Kind::List, default: None, silent: false }
+    }
+
+    /// The parameter, which a name does not show when it has the value `default`.
+    pub(crate) const fn silently(mut self, default: &'static str) -> Self {
+        self.silent = true;
+        self.or(default)
     }
 
     /// The parameter, with the value it has when a name leaves it out.

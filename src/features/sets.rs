@@ -1,5 +1,7 @@
 //! Ready-made feature sets.
 
+use super::compat::tsfresh::columns;
+use super::registry;
 use super::set::FeatureSet;
 
 /// The twelve of the time domain.
@@ -250,6 +252,63 @@ impl FeatureSet {
     #[must_use]
     pub fn trend() -> Self {
         Self::of_known(TREND)
+    }
+
+    /// The columns of tsfresh's `MinimalFCParameters`, in its order: `sum_values`, `median`, `mean`, `length`,
+    /// `standard_deviation`, `variance`, `root_mean_square`, `maximum`, `absolute_maximum`, `minimum`.
+    ///
+    /// ```
+    /// use prognos::features::FeatureSet;
+    /// assert_eq!(FeatureSet::tsfresh_minimal().len(), 10);
+    /// ```
+    #[must_use]
+    pub fn tsfresh_minimal() -> Self {
+        Self::of_known(columns::MINIMAL)
+    }
+
+    /// The columns of tsfresh's `EfficientFCParameters`, in its order: 776 of them, those of
+    /// [`tsfresh_comprehensive`](Self::tsfresh_comprehensive) without `approximate_entropy` and `sample_entropy`.
+    ///
+    /// ```
+    /// use prognos::features::FeatureSet;
+    /// use prognos::signal::{SampleRate, Signal, WindowSpec};
+    /// let x: Vec<f64> = (0..600).map(|i| (f64::from(i) * 0.3).sin() + (f64::from(i) * 0.017).cos()).collect();
+    /// let windows = Signal::new(&x, SampleRate::ONE_HZ).windows(WindowSpec::sliding(200, 100))?;
+    /// let set = FeatureSet::tsfresh_efficient();
+    /// let rows = set.extract(windows)?;
+    /// assert_eq!(rows.view().dim(), (5, set.len()));
+    /// assert_eq!(rows.names()[0], "variance_larger_than_standard_deviation");
+    /// # Ok::<(), prognos::Error>(())
+    /// ```
+    #[must_use]
+    pub fn tsfresh_efficient() -> Self {
+        Self::of_existing(columns::efficient())
+    }
+
+    /// The columns of tsfresh's `ComprehensiveFCParameters`, in its order: 782 of them, with tsfresh's numbers (see
+    /// [`features::compat`](super::compat)).
+    ///
+    /// tsfresh itself has one column more, `query_similarity_count__query_None__threshold_0.0`, which is always NaN. The five of
+    /// `linear_trend_timewise`, which tsfresh adds when the index is one of dates, are not among them: `and` joins them.
+    ///
+    /// ```
+    /// use prognos::features::FeatureSet;
+    /// let attributes = ["pvalue", "rvalue", "intercept", "slope", "stderr"];
+    /// let timewise = attributes.map(|attr| format!("linear_trend_timewise__attr_\"{attr}\""));
+    /// let set = FeatureSet::tsfresh_comprehensive().and(&FeatureSet::from_names(timewise)?)?;
+    /// assert_eq!(set.len(), FeatureSet::tsfresh_comprehensive().len() + 5);
+    /// # Ok::<(), prognos::Error>(())
+    /// ```
+    #[must_use]
+    pub fn tsfresh_comprehensive() -> Self {
+        Self::of_existing(columns::comprehensive())
+    }
+
+    /// The features of these names whose calculators exist by now.
+    fn of_existing(names: Vec<String>) -> Self {
+        let exists = |name: &&String| registry::find(name.split("__").next().unwrap_or_default()).is_some();
+        let names: Vec<&str> = names.iter().filter(exists).map(String::as_str).collect();
+        Self::of_known(&names)
     }
 }
 

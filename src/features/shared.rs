@@ -5,6 +5,7 @@
 
 use super::amplitude::counts::Ties;
 use super::autoregression::autocorrelation::Correlator;
+use super::compat::tsfresh::langevin::Drift;
 use super::spectrum::spectra::{Parts, Source, Spectra, SpectralNeeds, Values};
 use super::trend::ranks::{RankTrend, Ranker};
 use crate::math::lanes;
@@ -35,6 +36,8 @@ pub struct Needs {
     rainflow: bool,
     /// Lags of the autocorrelation, lag 0 among them; 0 when it is not needed.
     lags: usize,
+    /// Degree and groups of every drift.
+    drifts: Vec<(usize, usize)>,
 }
 
 impl Needs {
@@ -141,6 +144,14 @@ impl Needs {
         self.centred()
     }
 
+    /// The polynomial of a Langevin equation's drift; sorts.
+    pub(crate) fn drift(mut self, degree: usize, groups: usize) -> Self {
+        if !self.drifts.contains(&(degree, groups)) {
+            self.drifts.push((degree, groups));
+        }
+        self.sorted().diff()
+    }
+
     /// Adds what another feature needs.
     pub(crate) fn join(&mut self, other: &Self) {
         self.moments |= other.moments;
@@ -154,6 +165,11 @@ impl Needs {
         self.ranks |= other.ranks;
         self.rainflow |= other.rainflow;
         self.lags = self.lags.max(other.lags);
+        for &drift in &other.drifts {
+            if !self.drifts.contains(&drift) {
+                self.drifts.push(drift);
+            }
+        }
     }
 }
 
@@ -177,6 +193,7 @@ pub(crate) struct Workspace {
     correlator: Correlator,
     rainflow: RainflowStream,
     cycles: Vec<Cycle>,
+    drifts: Vec<Drift>,
 }
 
 impl Workspace {
@@ -201,6 +218,7 @@ impl Workspace {
             rainflow: RainflowStream::with_room(if needs.rainflow { len } else { 0 }),
             // Every sample closes one cycle at most, the end leaves as many as are open.
             cycles: Vec::with_capacity(if needs.rainflow { len } else { 0 }),
+            drifts: needs.drifts.iter().map(|&(degree, groups)| Drift::new(degree, groups)).collect(),
             needs,
         }
     }
@@ -254,6 +272,9 @@ impl Workspace {
             self.cycles.clear();
             x.iter().for_each(|&v| self.rainflow.take(v, &mut self.cycles));
             self.rainflow.finish(&mut self.cycles);
+        }
+        for drift in &mut self.drifts {
+            drift.compute(x, &self.sorted, &self.diff);
         }
         true
     }
@@ -357,6 +378,11 @@ impl<'a> Shared<'a> {
     #[must_use]
     pub fn cycles(&self) -> &'a [Cycle] {
         &self.work.cycles
+    }
+
+    /// Coefficients of a declared drift, the highest power first.
+    pub(crate) fn drift(&self, degree: usize, groups: usize) -> &'a [f64] {
+        self.work.drifts.iter().find(|d| d.is_of(degree, groups)).map_or(&[], Drift::polynomial)
     }
 
     /// Sums of products `(x[i] - mean)(x[i + lag] - mean)`, for lags from 0: divided by the first they are the biased

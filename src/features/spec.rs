@@ -21,6 +21,12 @@ pub enum Value {
     Bool(bool),
     /// A word in quotes: `"mean"`.
     Word(String),
+    /// Whole numbers: `(2, 5, 10, 20)`.
+    Tuple(Vec<i64>),
+    /// Numbers: `[1.0, 2.5, 1.0]`.
+    List(Vec<f64>),
+    /// Nothing given: `None`.
+    None,
 }
 
 impl fmt::Display for Value {
@@ -30,19 +36,54 @@ impl fmt::Display for Value {
             Self::Bool(true) => f.write_str("True"),
             Self::Bool(false) => f.write_str("False"),
             Self::Word(v) => write!(f, "\"{v}\""),
-            Self::Float(v) => {
-                // Python's `repr`: shortest digits, at least two in an exponent, and a sign.
-                let text = format!("{v:?}");
-                match text.split_once('e') {
-                    None => f.write_str(&text),
-                    Some((mantissa, exponent)) => {
-                        let (sign, digits) = exponent.strip_prefix('-').map_or(("+", exponent), |digits| ("-", digits));
-                        write!(f, "{mantissa}e{sign}{digits:0>2}")
-                    }
-                }
+            Self::Float(v) => write_float(f, *v),
+            Self::Tuple(items) => {
+                // A single one keeps its comma: without it, it would be a number in brackets.
+                f.write_str("(")?;
+                write_joined(f, items, |f, v| write!(f, "{v}"))?;
+                f.write_str(if items.len() == 1 { ",)" } else { ")" })
             }
+            Self::List(items) => {
+                f.write_str("[")?;
+                write_joined(f, items, |f, v| write_float(f, *v))?;
+                f.write_str("]")
+            }
+            Self::None => f.write_str("None"),
         }
     }
+}
+
+/// Python's `repr` of a number: shortest digits, at least two in an exponent, and a sign.
+fn write_float(f: &mut fmt::Formatter<'_>, v: f64) -> fmt::Result {
+    let text = format!("{v:?}");
+    match text.split_once('e') {
+        None => f.write_str(&text),
+        Some((mantissa, exponent)) => {
+            let (sign, digits) = exponent.strip_prefix('-').map_or(("+", exponent), |digits| ("-", digits));
+            write!(f, "{mantissa}e{sign}{digits:0>2}")
+        }
+    }
+}
+
+fn write_joined<T>(
+    f: &mut fmt::Formatter<'_>,
+    items: &[T],
+    write: impl Fn(&mut fmt::Formatter<'_>, &T) -> fmt::Result,
+) -> fmt::Result {
+    items.iter().enumerate().try_for_each(|(i, item)| {
+        f.write_str(if i == 0 { "" } else { ", " })?;
+        write(f, item)
+    })
+}
+
+/// The numbers between brackets; a comma may stand behind the last.
+fn items<T: FromStr>(text: &str) -> Result<Vec<T>, ()> {
+    let text = text.trim();
+    let text = text.strip_suffix(',').unwrap_or(text);
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    text.split(',').map(|item| item.trim().parse().map_err(|_| ())).collect()
 }
 
 impl FromStr for Value {
@@ -52,9 +93,16 @@ impl FromStr for Value {
         if let Some(word) = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
             return if word.contains('"') { Err(()) } else { Ok(Self::Word(word.to_owned())) };
         }
+        if let Some(inner) = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
+            return items(inner).map(Self::Tuple);
+        }
+        if let Some(inner) = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {
+            return items(inner).map(Self::List);
+        }
         match text {
             "True" => Ok(Self::Bool(true)),
             "False" => Ok(Self::Bool(false)),
+            "None" => Ok(Self::None),
             _ if text.contains(['.', 'e', 'E']) => text.parse().map(Self::Float).map_err(|_| ()),
             _ => text.parse().map(Self::Int).map_err(|_| ()),
         }
@@ -149,8 +197,11 @@ impl fmt::Debug for FeatureSpec {
 impl fmt::Display for FeatureSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.calculator.name)?;
-        for (name, value) in self.parameters() {
-            write!(f, "__{name}_{value}")?;
+        for (param, value) in self.calculator.params.iter().zip(&self.args.0) {
+            let silent = param.silent && param.default.and_then(|text| text.parse().ok()).as_ref() == Some(value);
+            if !silent {
+                write!(f, "__{}_{value}", param.name)?;
+            }
         }
         Ok(())
     }
@@ -235,6 +286,22 @@ impl Args {
         matches!(self.0.get(i), Some(Value::Bool(true)))
     }
 
+    /// Parameter `i` as whole numbers.
+    pub(crate) fn tuple(&self, i: usize) -> &[i64] {
+        match self.0.get(i) {
+            Some(Value::Tuple(v)) => v,
+            _ => &[],
+        }
+    }
+
+    /// Parameter `i` as numbers; none where it is `None`.
+    pub(crate) fn list(&self, i: usize) -> &[f64] {
+        match self.0.get(i) {
+            Some(Value::List(v)) => v,
+            _ => &[],
+        }
+    }
+
     /// Parameter `i` as a word.
     pub(crate) fn word(&self, i: usize) -> &str {
         match self.0.get(i) {
@@ -243,6 +310,9 @@ impl Args {
         }
     }
 }
+
+/// Most numbers in a value that is a list.
+const LONGEST_LIST: usize = 10_000;
 
 impl super::calculator::Param {
     /// Whether `text` is an admissible value.
@@ -269,6 +339,17 @@ impl super::calculator::Param {
             (Kind::Bool, _) => Err("must be True or False".to_owned()),
             (Kind::Word(words), Value::Word(v)) if words.contains(&v.as_str()) => Ok(()),
             (Kind::Word(words), _) => Err(format!("must be one of \"{}\"", words.join("\", \""))),
+            (Kind::Tuple { min, max }, Value::Tuple(v))
+                if (1..=LONGEST_LIST).contains(&v.len()) && v.iter().all(|v| (*min..=*max).contains(v)) =>
+            {
+                Ok(())
+            }
+            (Kind::Tuple { min, max }, _) => Err(format!("must be whole numbers from {min} to {max} like (2, 5)")),
+            (Kind::List, Value::None) => Ok(()),
+            (Kind::List, Value::List(v)) if v.len() <= LONGEST_LIST && v.iter().all(|v| v.is_finite()) => Ok(()),
+            (Kind::List, _) => {
+                Err(format!("must be None, or at most {LONGEST_LIST} finite numbers like [1.0, 2.5, 1.0]"))
+            }
         }
     }
 }
@@ -282,6 +363,15 @@ impl Kind {
             Self::Word(words) => values.extend(words.iter().map(|w| Value::Word((*w).to_owned()))),
             Self::Int { min, max } => {
                 values.extend([1, 2, 3, 5, 10].map(|v: i64| Value::Int(v.clamp(*min, *max))));
+            }
+            Self::Tuple { min, max } => {
+                values.extend(
+                    [vec![2, 5, 10, 20], vec![1, 3]]
+                        .map(|v: Vec<i64>| Value::Tuple(v.into_iter().map(|v| v.clamp(*min, *max)).collect())),
+                );
+            }
+            Self::List => {
+                values.extend([Value::None, Value::List(vec![1.0, 0.5, -1.0, 0.25]), Value::List(vec![0.0; 3])])
             }
             Self::Float { min, max } => values.extend([0.5, 0.1, 2.0].map(|v: f64| Value::Float(v.clamp(*min, *max)))),
         }

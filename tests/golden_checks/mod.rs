@@ -46,7 +46,7 @@ const FLOORS: &[(&str, usize)] = &[
     ("features/spec", 76),
     ("features/stat", 42),
     ("features/tsfel", 33),
-    ("features/tsfresh", 278),
+    ("features/tsfresh", 759),
     ("features/vib", 26),
     ("rul", 92),
     ("selection", 10),

@@ -16,6 +16,7 @@ use crate::features::calculator::{Calculator, Param};
 use crate::features::shared::{Needs, Shared};
 use crate::features::spec::Args;
 use std::fmt::{self, Write};
+use std::sync::LazyLock;
 
 /// The table of this family.
 pub(crate) fn calculators() -> Vec<Calculator> {
@@ -183,6 +184,11 @@ pub(crate) struct Ties {
 impl Ties {
     pub(crate) fn of(sorted: &[f64]) -> Self {
         let mut ties = Self::default();
+        // Most windows of a fine sensor have no value twice.
+        let again = sorted.iter().zip(sorted.iter().skip(1)).map(|(a, b)| u64::from(b <= a)).sum::<u64>();
+        if again == 0 {
+            return Self { distinct: sorted.len(), ..ties };
+        }
         let mut rest = sorted;
         while let Some((&first, after)) = rest.split_first() {
             let more = after.iter().take_while(|&&v| v <= first).count();
@@ -224,16 +230,24 @@ fn benford(x: &[f64]) -> f64 {
     if syy > 0.0 { (sxy / (sxx * syy).sqrt()).clamp(-1.0, 1.0) } else { f64::NAN }
 }
 
+/// For every binary exponent of a positive f64, a power of ten that brings its values to 1..20; infinite or 0 where there is none
+/// in range, so that no digit comes of it.
+static DECADES: LazyLock<Vec<f64>> = LazyLock::new(|| {
+    let decade = |exponent: i32| (f64::from(exponent) * std::f64::consts::LOG10_2 + 1e-9).floor() as i32;
+    (-1023..1024).map(|exponent| 10f64.powi(-decade(exponent))).collect()
+});
+
 /// First digit of the shortest decimal form that reads back as `v`: 0 for 0.
 fn first_digit(v: f64) -> u8 {
-    // Where the value, scaled to 1..10, is clearly between two whole numbers, the digit is certain.
-    let exponent = v.log10().floor();
-    if exponent.abs() < 280.0 {
-        let scaled = v * 10f64.powi(-(exponent as i32));
-        let digit = scaled.floor();
-        let beyond = scaled - digit;
-        if (1.0..10.0).contains(&digit) && beyond > 1e-9 && beyond < 1.0 - 1e-9 {
-            return digit as u8;
+    // Where the value, scaled to 1..20, is clearly between two whole numbers, the digit is certain.
+    let exponent = (v.to_bits() >> 52) as usize;
+    if let Some(scale) = DECADES.get(exponent) {
+        let scaled = v * scale;
+        let scaled = if scaled >= 10.0 { scaled * 0.1 } else { scaled };
+        let whole = scaled as u8;
+        let beyond = scaled - f64::from(whole);
+        if (1..10).contains(&whole) && beyond > 1e-9 && beyond < 1.0 - 1e-9 {
+            return whole;
         }
     }
     let mut first = FirstDigit(None);

@@ -7,8 +7,10 @@
 //! With the central moments m_k = mean (x - mean)^k: variance m2, skewness g1 = m3 / m2^1.5, excess kurtosis
 //! g2 = m4 / m2² - 3, and the unbiased G1 = g1 sqrt(n (n - 1)) / (n - 2),
 //! G2 = (n - 1) / ((n - 2)(n - 3)) ((n + 1) g2 + 6) (Joanes & Gill, *Comparing measures of sample skewness and
-//! kurtosis*, 1998). `skewness` and `kurtosis` are those of tsfresh (unbiased, 0 for a constant); `skewness_unbiased`
-//! and `kurtosis_unbiased` are the same numbers with NaN where the shape is undefined.
+//! kurtosis*, 1998). `skewness` and `kurtosis` are those of tsfresh, which has them of pandas: unbiased, 0 for a constant, and
+//! 0 where Σ(x - mean)², Σ(x - mean)³ or (n - 2)(n - 3)(Σ(x - mean)²)² is below 1e-14: signals in small units (metres of
+//! displacement) have no shape. `skewness_unbiased` and `kurtosis_unbiased` are the same numbers in any unit, with NaN where the
+//! shape is undefined.
 //!
 //! # NaN
 //! The shape of a constant, too few samples for a divisor, and a spread whose square leaves the range of f64 (a
@@ -60,9 +62,13 @@ pub(crate) fn calculators() -> Vec<Calculator> {
         Calculator::scalar("skewness_unbiased", &[], "G1; NaN for a constant and below 3 samples", moments, |s, _| {
             skewness_unbiased(s)
         }),
-        Calculator::scalar("skewness", &[], "G1 as tsfresh: 0 for a constant, NaN below 3 samples", moments, |s, _| {
-            zero_if_constant(s, 3.0, skewness_unbiased)
-        }),
+        Calculator::scalar(
+            "skewness",
+            &[],
+            "G1 as tsfresh: 0 for a constant and where a sum of powers is below 1e-14, NaN below 3 samples",
+            moments,
+            |s, _| zero_if_constant(s, 3.0, pandas_skewness),
+        ),
         Calculator::scalar(
             "kurtosis_pearson",
             &[],
@@ -76,9 +82,13 @@ pub(crate) fn calculators() -> Vec<Calculator> {
         Calculator::scalar("kurtosis_unbiased", &[], "G2; NaN for a constant and below 4 samples", moments, |s, _| {
             kurtosis_unbiased(s)
         }),
-        Calculator::scalar("kurtosis", &[], "G2 as tsfresh: 0 for a constant, NaN below 4 samples", moments, |s, _| {
-            zero_if_constant(s, 4.0, kurtosis_unbiased)
-        }),
+        Calculator::scalar(
+            "kurtosis",
+            &[],
+            "G2 as tsfresh: 0 for a constant and where a sum of powers is below 1e-14, NaN below 4 samples",
+            moments,
+            |s, _| zero_if_constant(s, 4.0, pandas_kurtosis),
+        ),
         Calculator::group("standardised_moment", K, "mean ((x - mean) / sqrt(m2))^k; NaN for a constant", |args| {
             Box::new(StandardisedMoments { orders: args.iter().map(|a| a.count(0)).collect() })
         }),
@@ -179,6 +189,25 @@ fn kurtosis_unbiased(s: &Shared<'_>) -> f64 {
         return f64::NAN;
     }
     (n - 1.0) / ((n - 2.0) * (n - 3.0)) * ((n + 1.0) * (kurtosis(s) - 3.0) + 6.0)
+}
+
+/// Below this pandas takes a sum of powers for the rounding of 0, whatever the unit of the samples.
+const PANDAS_ZERO: f64 = 1e-14;
+
+/// G1, with the rule of pandas for small sums.
+fn pandas_skewness(s: &Shared<'_>) -> f64 {
+    let m = s.moments();
+    let small = (m.n * variance(s)).abs() < PANDAS_ZERO || (m.n * m.m3).abs() < PANDAS_ZERO;
+    if small && m.n >= 3.0 { 0.0 } else { skewness_unbiased(s) }
+}
+
+/// G2, with the rule of pandas for small sums.
+fn pandas_kurtosis(s: &Shared<'_>) -> f64 {
+    let m = s.moments();
+    let n = m.n;
+    let sum = n * variance(s);
+    let below = (n - 2.0) * (n - 3.0) * sum * sum;
+    if n >= 4.0 && below.abs() < PANDAS_ZERO { 0.0 } else { kurtosis_unbiased(s) }
 }
 
 /// The rule of pandas, and so of tsfresh: a constant has shape 0.

@@ -86,19 +86,20 @@ impl Kernel for Histogram {
 }
 
 /// `count` equal bins, their edges computed as `numpy.linspace` does.
-struct Bins {
+pub(crate) struct Bins {
     start: f64,
     end: f64,
     step: f64,
+    per_unit: f64,
     count: usize,
 }
 
 impl Bins {
     /// `None` when the edges are not finite or not all different.
-    fn new(min: f64, max: f64, count: usize) -> Option<Self> {
+    pub(crate) fn new(min: f64, max: f64, count: usize) -> Option<Self> {
         let (start, end) = if min < max { (min, max) } else { (min - 0.5, max + 0.5) };
         let step = (end - start) / count as f64;
-        let bins = Self { start, end, step, count };
+        let bins = Self { start, end, step, per_unit: 1.0 / step, count };
         let rising = (0..count).all(|k| bins.edge(k) < bins.edge(k + 1));
         (step.is_finite() && rising).then_some(bins)
     }
@@ -106,9 +107,26 @@ impl Bins {
     fn edge(&self, k: usize) -> f64 {
         if k >= self.count { self.end } else { k as f64 * self.step + self.start }
     }
+
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The bin of a value between the ends: a product guesses, the edges decide.
+    pub(crate) fn place(&self, v: f64) -> usize {
+        let last = self.count - 1;
+        let mut k = (((v - self.start) * self.per_unit) as usize).min(last);
+        while k > 0 && v < self.edge(k) {
+            k -= 1;
+        }
+        while k < last && v >= self.edge(k + 1) {
+            k += 1;
+        }
+        k
+    }
 }
 
-fn entropy(counts: &mut dyn Iterator<Item = usize>, samples: usize, _: &Bins) -> f64 {
+pub(crate) fn entropy(counts: &mut dyn Iterator<Item = usize>, samples: usize, _: &Bins) -> f64 {
     let terms = counts.filter(|&c| c > 0).map(|c| {
         let p = c as f64 / samples as f64;
         -p * p.ln()

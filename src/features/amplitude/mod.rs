@@ -3,7 +3,7 @@
 
 pub(crate) mod counts;
 pub(crate) mod distribution;
-mod histogram;
+pub(crate) mod histogram;
 mod normality;
 mod robust;
 mod teager;

@@ -1,5 +1,6 @@
 //! Which frequencies are in the samples: shapes of spectra, bands, tones.
 
+mod coefficients;
 mod lines;
 mod shape;
 pub(crate) mod spectra;
@@ -8,5 +9,5 @@ use super::calculator::Calculator;
 
 /// The tables of this room.
 pub(crate) fn calculators() -> Vec<Calculator> {
-    [shape::calculators(), lines::calculators()].into_iter().flatten().collect()
+    [shape::calculators(), lines::calculators(), coefficients::calculators()].into_iter().flatten().collect()
 }

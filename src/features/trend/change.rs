@@ -267,13 +267,20 @@ impl Kernel for MedianChange {
 }
 
 /// All corridors: the steps of a corridor are gathered once for all its aggregates.
+///
+/// Corridors between fifths, which tsfresh asks for, are read from one table, however many there are: that only the
+/// parameters decide this keeps a feature the same in any company.
 struct Corridors {
     jobs: Vec<Corridor>,
+    /// Whether some are between fifths.
+    fifths: bool,
 }
 
 struct Corridor {
     ql: f64,
     qh: f64,
+    /// The edges as numbers of fifths.
+    fifths: Option<(usize, usize)>,
     /// Aggregate, of the absolute values, place in the output.
     outputs: Vec<(Aggregate, bool, usize)>,
 }
@@ -297,12 +304,14 @@ impl Corridors {
             let (absolute, qh, ql) = (a.bool(1), a.float(2), a.float(3));
             let same = |j: &Corridor| j.ql.to_bits() == ql.to_bits() && j.qh.to_bits() == qh.to_bits();
             let at = jobs.iter().position(same).unwrap_or_else(|| {
-                jobs.push(Corridor { ql, qh, outputs: Vec::new() });
+                let fifths = super::fifths::edge(ql).zip(super::fifths::edge(qh)).filter(|(l, h)| l < h);
+                jobs.push(Corridor { ql, qh, fifths, outputs: Vec::new() });
                 jobs.len() - 1
             });
             jobs[at].outputs.push((aggregate, absolute, place));
         }
-        Self { jobs }
+        let fifths = jobs.iter().any(|j| j.fifths.is_some());
+        Self { jobs, fifths }
     }
 }
 
@@ -313,8 +322,24 @@ impl Kernel for Corridors {
 
     fn run(&self, shared: &Shared<'_>, scratch: &mut Scratch, out: &mut [f64]) {
         let (x, diff) = (shared.samples(), shared.diff());
+        if self.fifths {
+            let table = super::fifths::Table::new(shared, scratch);
+            for job in self.jobs.iter().filter(|j| j.fifths.is_some()) {
+                let (l, h) = job.fifths.unwrap_or_default();
+                let [plain, absolute] = table.corridor(l, h);
+                for &(aggregate, of_absolute, place) in &job.outputs {
+                    let steps = if of_absolute { absolute } else { plain };
+                    out[place] = match aggregate {
+                        _ if steps.count <= 0.0 => 0.0,
+                        Aggregate::Mean => steps.mean,
+                        Aggregate::Var => steps.squares / steps.count,
+                        Aggregate::Std => (steps.squares / steps.count).sqrt(),
+                    };
+                }
+            }
+        }
         let (steps, absolutes) = scratch.two(diff.len(), diff.len());
-        for job in &self.jobs {
+        for job in self.jobs.iter().filter(|j| j.fifths.is_none()) {
             let mut count = 0;
             if job.ql < job.qh {
                 let (low, high) = (shared.quantile(job.ql), shared.quantile(job.qh));

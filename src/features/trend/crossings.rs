@@ -36,17 +36,21 @@ pub(crate) fn calculators() -> Vec<Calculator> {
             let mean = s.mean();
             defined_at(mean, longest_run(s.samples(), |v| v < mean))
         }),
-        Calculator::scalar("first_location_of_maximum", &[], "first index of the maximum / n", plain, |s, _| {
-            first_extreme(s.samples().iter(), |v, best| v > best)
+        Calculator::scalar("first_location_of_maximum", &[], "first index of the maximum / n", moments, |s, _| {
+            let max = s.moments().max;
+            place(s, s.samples().iter().position(|&v| v >= max))
         }),
-        Calculator::scalar("first_location_of_minimum", &[], "first index of the minimum / n", plain, |s, _| {
-            first_extreme(s.samples().iter(), |v, best| v < best)
+        Calculator::scalar("first_location_of_minimum", &[], "first index of the minimum / n", moments, |s, _| {
+            let min = s.moments().min;
+            place(s, s.samples().iter().position(|&v| v <= min))
         }),
-        Calculator::scalar("last_location_of_maximum", &[], "(last index of the maximum + 1) / n", plain, |s, _| {
-            1.0 - first_extreme(s.samples().iter().rev(), |v, best| v > best)
+        Calculator::scalar("last_location_of_maximum", &[], "(last index of the maximum + 1) / n", moments, |s, _| {
+            let max = s.moments().max;
+            1.0 - place(s, s.samples().iter().rev().position(|&v| v >= max))
         }),
-        Calculator::scalar("last_location_of_minimum", &[], "(last index of the minimum + 1) / n", plain, |s, _| {
-            1.0 - first_extreme(s.samples().iter().rev(), |v, best| v < best)
+        Calculator::scalar("last_location_of_minimum", &[], "(last index of the minimum + 1) / n", moments, |s, _| {
+            let min = s.moments().min;
+            1.0 - place(s, s.samples().iter().rev().position(|&v| v <= min))
         }),
         Calculator::group("number_peaks", N, "samples larger than their n neighbours on both sides", |args| {
             Box::new(Peaks { supports: args.iter().map(|a| a.count(0)).collect() })
@@ -137,16 +141,9 @@ fn opposite(x: &[f64], level: f64) -> f64 {
     count_pairs(x, |p, q| ((p < level) & (q > level)) | ((p > level) & (q < level)))
 }
 
-/// Place of the first extreme over the length; NaN when empty.
-fn first_extreme<'a>(x: impl ExactSizeIterator<Item = &'a f64>, better: impl Fn(f64, f64) -> bool) -> f64 {
-    let n = x.len();
-    let mut best: Option<(usize, f64)> = None;
-    for (i, &v) in x.enumerate() {
-        if best.is_none_or(|(_, b)| better(v, b)) {
-            best = Some((i, v));
-        }
-    }
-    best.map_or(f64::NAN, |(i, _)| i as f64 / n as f64)
+/// An index as a share of the window; NaN when empty.
+fn place(s: &Shared<'_>, index: Option<usize>) -> f64 {
+    index.map_or(f64::NAN, |i| i as f64 / s.len() as f64)
 }
 
 /// Peaks of all supports from one walk: how far each local maximum stands out.
@@ -159,16 +156,20 @@ impl Kernel for Peaks {
         Needs::new()
     }
 
-    fn run(&self, shared: &Shared<'_>, _: &mut Scratch, out: &mut [f64]) {
+    fn run(&self, shared: &Shared<'_>, scratch: &mut Scratch, out: &mut [f64]) {
         let x = shared.samples();
         let n = x.len();
         let widest = self.supports.iter().copied().max().unwrap_or(0);
         out.fill(0.0);
-        for i in 1..n.saturating_sub(1) {
+        let (_, maxima) = scratch.floats_and_indices(0, n);
+        let mut count = 0;
+        for (i, w) in x.windows(3).enumerate() {
+            // Written in any case, kept if it counts: no branch to mispredict.
+            maxima[count] = i + 1;
+            count += usize::from((w[1] > w[0]) & (w[1] > w[2]));
+        }
+        for &i in &maxima[..count] {
             let v = x[i];
-            if !(v > x[i - 1] && v > x[i + 1]) {
-                continue;
-            }
             let reach = widest.min(i).min(n - 1 - i);
             let support = (2..=reach).find(|&k| !(v > x[i - k] && v > x[i + k])).map_or(reach, |k| k - 1);
             for (out, &wanted) in out.iter_mut().zip(&self.supports) {

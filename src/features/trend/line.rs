@@ -256,6 +256,33 @@ impl Aggregates {
     }
 }
 
+/// Chunks below this are too short for sums in lanes.
+const SHORT_CHUNK: usize = 32;
+
+/// The aggregates of a chunk in plain loops.
+struct ShortChunk {
+    max: f64,
+    mean: f64,
+    min: f64,
+    var: f64,
+}
+
+impl ShortChunk {
+    fn of(chunk: &[f64]) -> Self {
+        let first = chunk.first().copied().unwrap_or(f64::NAN);
+        let n = chunk.len() as f64;
+        let (mut max, mut min, mut sum) = (first, first, 0.0);
+        for &v in chunk {
+            max = if v > max { v } else { max };
+            min = if v < min { v } else { min };
+            sum += v - first;
+        }
+        let mean = first + sum / n;
+        let squares: f64 = chunk.iter().map(|v| (v - mean) * (v - mean)).sum();
+        Self { max, mean, min, var: squares / n }
+    }
+}
+
 impl Kernel for Aggregates {
     fn needs(&self) -> Needs {
         Needs::new()
@@ -275,6 +302,14 @@ impl Kernel for Aggregates {
             let extremes = job.wanted[0] || job.wanted[2];
             let spread = job.wanted[3] || job.wanted[4];
             for (i, chunk) in x.chunks(job.chunk_len).enumerate() {
+                if job.chunk_len < SHORT_CHUNK {
+                    let short = ShortChunk::of(chunk);
+                    let all = [short.max, short.mean, short.min, short.var.sqrt(), short.var];
+                    for (row, value) in all.into_iter().enumerate() {
+                        table[row * count + i] = value;
+                    }
+                    continue;
+                }
                 if extremes {
                     (table[2 * count + i], table[i]) = lanes::min_max(chunk);
                 }

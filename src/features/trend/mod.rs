@@ -2,6 +2,7 @@
 
 mod change;
 mod crossings;
+mod fifths;
 mod line;
 mod monitoring;
 pub(crate) mod ranks;

@@ -1,8 +1,17 @@
-//! tsfresh's calculators that differ from the field's definitions, and its three sets of columns.
+//! tsfresh's calculators that no other family has, and its three sets of columns.
+
+pub(crate) mod columns;
+mod cwt;
+mod cwt_peaks;
+pub(crate) mod langevin;
+mod query;
 
 use crate::features::calculator::Calculator;
 
 /// The tables of this room.
 pub(crate) fn calculators() -> Vec<Calculator> {
-    Vec::new()
+    [cwt::calculators(), cwt_peaks::calculators(), langevin::calculators(), query::calculators()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
