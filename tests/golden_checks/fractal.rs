@@ -69,7 +69,7 @@ fn is_rounding(x: &[f64], len: usize) -> bool {
         .collect();
     let largest = walk.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
     let bent = |piece: &[f64]| piece.windows(3).any(|w| (w[0] - 2.0 * w[1] + w[2]).abs() > 1e-12 * largest);
-    !walk.chunks_exact(len).any(bent)
+    largest > 0.0 && !walk.chunks_exact(len).any(bent)
 }
 
 fn recurrence(expected: &Value, x: &[f64]) -> Outcome {

@@ -43,7 +43,7 @@ const FLOORS: &[(&str, usize)] = &[
     ("features/ar", 3),
     ("features/cases", 19),
     ("features/filt", 15),
-    ("features/nl", 9),
+    ("features/nl", 10),
     ("features/spec", 76),
     ("features/stat", 42),
     ("features/tsfel", 33),

@@ -65,12 +65,12 @@ impl Kernel for Dimensions {
         }
         room.radii.clear();
         room.radii.extend((0..RADII).map(|i| 0.1 * spread * 1.03_f64.powi(i as i32)));
-        room.x.reserve(RADII);
-        room.y.reserve(RADII);
         for (out, &(dim, lag, self_pairs, theiler)) in out.iter_mut().zip(&self.specs) {
             let Some(embedding) = Embedding::of(shared.samples(), dim, lag) else { continue };
             room.x.clear();
             room.y.clear();
+            room.x.reserve(RADII);
+            room.y.reserve(RADII);
             let counts = room.counter.count(&embedding, &room.radii, theiler);
             // A pair counts for both of its vectors.
             let own = if self_pairs { 0.5 * embedding.len() as f64 } else { 0.0 };

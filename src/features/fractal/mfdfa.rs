@@ -82,6 +82,7 @@ impl Room {
         self.scales.clear();
         self.logs.clear();
         self.ends.clear();
+        self.values.clear();
         geometric_lengths(16.0, 0.25 * n as f64, 1.25, &mut self.lengths);
         // The most there can be, so that no later window needs more.
         let most: usize = self.lengths.iter().map(|len| 2 * (n / len)).sum();

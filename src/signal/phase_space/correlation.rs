@@ -179,7 +179,8 @@ impl CorrelationSums {
 /// ```
 ///
 /// # Errors
-/// [`Error::Parameter`] when `low` is not positive, `high` not above it, or `count` not in 2..=10000.
+/// [`Error::Parameter`] when `low` is not positive, `high` not above it, `count` not in 2..=10000 or more than there are
+/// numbers between them.
 pub fn geometric_radii(low: f64, high: f64, count: usize) -> Result<Vec<f64>> {
     check_positive("low", low)?;
     check_positive("high", high)?;
@@ -191,7 +192,12 @@ pub fn geometric_radii(low: f64, high: f64, count: usize) -> Result<Vec<f64>> {
     }
     let last = count - 1;
     let step = (high.ln() - low.ln()) / last as f64;
-    Ok((0..count).map(|i| if i == last { high } else { low * (step * i as f64).exp() }).collect())
+    let mut radii: Vec<f64> = (0..count).map(|i| (low.ln() + step * i as f64).exp()).collect();
+    (radii[0], radii[last]) = (low, high);
+    if radii.windows(2).any(|pair| pair[1] <= pair[0]) {
+        return Err(Error::parameter("count", count, "there are not so many numbers between `low` and `high`"));
+    }
+    Ok(radii)
 }
 
 #[cfg(test)]
@@ -221,6 +227,7 @@ mod tests {
         assert!(CorrelationSums::of(&e, &[1e-9, 1e-8], 0).unwrap().dimension().is_err());
         let huge = geometric_radii(1e-300, 1e300, 10_000).unwrap();
         assert!(huge.windows(2).all(|r| r[0] < r[1]));
+        assert!(geometric_radii(1.0, 1.0 + 1e-14, 1000).is_err());
         assert!(geometric_radii(1.0, 1.0, 3).is_err() && geometric_radii(1.0, 2.0, 1).is_err());
     }
 }

@@ -60,6 +60,8 @@ impl Follower {
     pub(crate) fn exponent(&mut self, range: Range<usize>) -> f64 {
         self.times.clear();
         self.values.clear();
+        self.times.reserve(self.curve.len());
+        self.values.reserve(self.curve.len());
         for (k, &value) in self.curve.iter().enumerate() {
             if range.contains(&k) && !value.is_nan() {
                 self.times.push(k as f64);

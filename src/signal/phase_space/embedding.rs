@@ -94,15 +94,12 @@ impl<'a> Embedding<'a> {
     /// Squared Euclidean distance of two vectors, or a partial sum of it once that is above `limit`.
     pub(crate) fn squared_distance(&self, i: usize, j: usize, limit: f64) -> f64 {
         let mut sum = 0.0;
-        let (mut i, mut j) = (i, j);
-        for _ in 0..self.dim {
-            let d = self.samples[i] - self.samples[j];
+        for c in 0..self.dim {
+            let d = self.samples[i + c * self.lag] - self.samples[j + c * self.lag];
             sum += d * d;
             if sum > limit {
                 break;
             }
-            i += self.lag;
-            j += self.lag;
         }
         sum
     }
