@@ -139,10 +139,8 @@ fn detrended(piece: &[f64], order: usize) -> f64 {
     for i in 0..m {
         for k in 0..m {
             if k != i {
-                let factor = a[k][i] / a[i][i];
-                for j in 0..=m {
-                    a[k][j] -= factor * a[i][j];
-                }
+                let (factor, pivot) = (a[k][i] / a[i][i], a[i].clone());
+                a[k].iter_mut().zip(&pivot).for_each(|(v, p)| *v -= factor * p);
             }
         }
     }

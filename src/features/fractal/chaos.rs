@@ -40,15 +40,11 @@ fn chaos(shared: &Shared<'_>, stride: usize) -> f64 {
     }
     // r(k) / r(0) of the samples taken every `stride`.
     let r = |k: usize| sums[k * stride] / sums[0] * (n as f64 / (n - k * stride) as f64);
-    // For every angle: cos((k-1)c), cos(kc), 2 cos(c); the growth of M and M itself; its mean and sums of squares.
-    let mut cosines = [[0.0; ANGLES]; 3];
-    for i in 0..ANGLES {
-        let c = PI / 5.0 * (1.0 + 3.0 * ((i as f64 + 0.5) * GOLDEN).fract());
-        cosines[0][i] = c.cos();
-        cosines[1][i] = 1.0;
-        cosines[2][i] = 2.0 * c.cos();
-    }
-    let [before, now, twice] = &mut cosines;
+    // For every angle c: cos((k-1)c), 2 cos(c), cos(kc); the growth of M and M itself; its mean and sums of squares.
+    let cosine = |i: usize| (PI / 5.0 * (1.0 + 3.0 * ((i as f64 + 0.5) * GOLDEN).fract())).cos();
+    let mut before: [f64; ANGLES] = std::array::from_fn(cosine);
+    let twice = before.map(|c| 2.0 * c);
+    let mut now = [1.0; ANGLES];
     let (mut growth, mut displacement) = ([0.0; ANGLES], [0.0; ANGLES]);
     let (mut mean, mut squares, mut products) = ([0.0; ANGLES], [0.0; ANGLES], [0.0; ANGLES]);
     let middle = 0.5 * (steps as f64 + 1.0);

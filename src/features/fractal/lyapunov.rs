@@ -9,7 +9,7 @@
 //!
 //! NaN when a vector has no neighbour: fewer than `(dim - 1) lag + steps + 2 separation + 1` samples.
 //!
-//! [`crate::signal::phase_space::Divergence`] has the curve. O(n²) at worst, in practice nearer to n^1.5; O(n) memory.
+//! [`crate::signal::phase_space::Divergence`] has the curve. n²/2 distances; O(n) memory.
 
 use super::correlation_dimension::{DIM, LAG};
 use crate::features::calculator::{Calculator, Kernel, Param};

@@ -26,8 +26,7 @@
 //! # Cost
 //! For n samples: the waveform dimensions O(n) and O(n kmax); DFA, MFDFA, R/S O(n) a scale, O(log n) scales; horizontal
 //! visibility O(n), natural visibility O(n log n) and O(n²) for a steady slope; pairs of delay vectors O(n²) at worst:
-//! `recurrence`, `correlation_dimension`, `lyapunov_rosenstein`, of which the last two pass over most pairs. Memory O(n)
-//! always.
+//! `recurrence`, `lyapunov_rosenstein`, and `correlation_dimension`, which passes over most. Memory O(n) always.
 //!
 //! Sources stand with each method.
 

@@ -74,7 +74,7 @@ impl Follower {
 
 /// Rosenstein's divergence curve.
 ///
-/// Cost: O(n²) at worst for the neighbours, O(n · steps · dim) for the curve; O(n) memory.
+/// Cost: O(n² dim) for the neighbours, O(n · steps · dim) for the curve; O(n) memory.
 ///
 /// ```
 /// use prognos::signal::phase_space::{Divergence, Embedding};

@@ -1,12 +1,19 @@
 //! Nearest neighbours among delay vectors, and the dimension in which they are true ones.
 //!
-//! The vectors are sorted by their first sample; a search walks outwards from its own place and ends, on each side,
-//! where the first samples alone are further apart than the best neighbour found. It begins with the successor of the
-//! neighbour of the vector before: on a smooth path that is the answer, or near to it.
+//! Vectors of one or two samples are sorted by the first; a search walks outwards from its own place and ends, on each
+//! side, where the first samples alone are further apart than the best neighbour found. It begins with the successor of
+//! the neighbour of the vector before: on a smooth path that is the answer, or near to it.
+//!
+//! With more samples that passes over too little. Then all pairs are compared, offset by offset: the squared distances of
+//! all pairs one offset apart are sums of one shifted array, which vector instructions add without a detour.
 
 use super::embedding::Embedding;
 use crate::error::{Error, Result, check_finite, check_positive};
 use crate::math::lanes;
+use wide::f64x4;
+
+/// Vectors of more samples are compared pair by pair.
+const SORTED_DIM: usize = 2;
 
 /// Stands for "no neighbour".
 pub(crate) const NONE: u32 = u32::MAX;
@@ -16,6 +23,8 @@ pub(crate) const NONE: u32 = u32::MAX;
 pub(crate) struct Nearest {
     order: Vec<u32>,
     rank: Vec<u32>,
+    terms: Vec<f64>,
+    sums: Vec<f64>,
     /// Index of the neighbour of each vector, or [`NONE`].
     pub(crate) index: Vec<u32>,
     /// Its squared Euclidean distance.
@@ -27,6 +36,68 @@ impl Nearest {
     /// samples before or after; of equally near ones the first.
     pub(crate) fn search(&mut self, e: &Embedding<'_>, count: usize, separation: usize) {
         let count = count.min(e.len()).min(NONE as usize);
+        if e.dim() <= SORTED_DIM {
+            self.search_sorted(e, count, separation)
+        } else {
+            self.search_all(e, count, separation)
+        }
+    }
+
+    /// Every pair, offset by offset.
+    fn search_all(&mut self, e: &Embedding<'_>, count: usize, separation: usize) {
+        self.index.clear();
+        self.index.resize(count, NONE);
+        self.squared.clear();
+        self.squared.resize(count, f64::INFINITY);
+        let span = (e.dim() - 1) * e.lag();
+        let x = e.samples();
+        for list in [&mut self.terms, &mut self.sums] {
+            list.clear();
+            list.resize(count + span, 0.0);
+        }
+        for offset in separation.saturating_add(1)..count {
+            let pairs = count - offset;
+            let terms = &mut self.terms[..pairs + span];
+            for (term, (a, b)) in terms.iter_mut().zip(x.iter().zip(&x[offset..])) {
+                let d = a - b;
+                *term = d * d;
+            }
+            let sums = &mut self.sums[..pairs];
+            sums.copy_from_slice(&terms[..pairs]);
+            for c in 1..e.dim() {
+                for (sum, term) in sums.iter_mut().zip(&terms[c * e.lag()..]) {
+                    *sum += term;
+                }
+            }
+            self.take_nearer(offset, pairs);
+        }
+    }
+
+    /// Keeps what is nearer than before among the pairs of one offset, whose squared distances stand in `sums`. Offsets
+    /// rise, so of equally near ones the first is the last seen before a vector, and the first seen after it.
+    fn take_nearer(&mut self, offset: usize, pairs: usize) {
+        let (quads, rest) = self.sums[..pairs].as_chunks::<4>();
+        let done = 4 * quads.len();
+        for (q, quad) in quads.iter().enumerate() {
+            let start = 4 * q;
+            // Rarely is one of four nearer: look at them together first.
+            let sums = f64x4::from(*quad);
+            let known = |from: usize| {
+                self.squared[from..].first_chunk::<4>().map_or(f64x4::splat(f64::MAX), |v| f64x4::from(*v))
+            };
+            let nearer = sums.simd_le(known(start)).to_bitmask() | sums.simd_le(known(start + offset)).to_bitmask();
+            if nearer != 0 {
+                for (i, &sum) in (start..).zip(quad) {
+                    take(&mut self.index, &mut self.squared, i, i + offset, sum);
+                }
+            }
+        }
+        for (i, &sum) in (done..).zip(rest) {
+            take(&mut self.index, &mut self.squared, i, i + offset, sum);
+        }
+    }
+
+    fn search_sorted(&mut self, e: &Embedding<'_>, count: usize, separation: usize) {
         let first = e.coordinate(0);
         self.order.clear();
         self.order.extend(0..count as u32);
@@ -91,6 +162,16 @@ impl Nearest {
             }
         }
         best
+    }
+}
+
+/// Makes `i` and `j`, which lies after it, neighbours of each other where they are nearer than those before.
+fn take(index: &mut [u32], squared: &mut [f64], i: usize, j: usize, sum: f64) {
+    if sum < squared[i] {
+        (index[i], squared[i]) = (j as u32, sum);
+    }
+    if sum <= squared[j] {
+        (index[j], squared[j]) = (i as u32, sum);
     }
 }
 
@@ -221,8 +302,29 @@ mod tests {
         assert_eq!(nearest.index, [2, 3, 0, 1, 0, 1]);
         nearest.search(&Embedding::of(&x, 1, 1).unwrap(), 6, 2);
         assert_eq!(nearest.index, [4, 5, 5, 0, 0, 1]);
+        let far = Embedding::of(&x, 3, 1).unwrap();
+        nearest.search(&far, 4, 0);
+        assert_eq!(nearest.index, [2, 3, 0, 1]);
+        nearest.search(&far, 4, usize::MAX);
+        assert!(nearest.index.iter().all(|&j| j == NONE));
         nearest.search(&Embedding::of(&x, 1, 1).unwrap(), 6, 6);
         assert!(nearest.index.iter().all(|&j| j == NONE));
+    }
+
+    #[test]
+    fn both_ways_agree() {
+        for n in [30, 64, 101] {
+            // Waves with many ties.
+            let x: Vec<f64> = (0..n).map(|i| ((i as f64 * 0.41).sin() * 6.0).round()).collect();
+            for (dim, lag, separation) in [(1, 1, 0), (2, 3, 1), (3, 2, 0), (4, 1, 9), (5, 4, 2)] {
+                let e = Embedding::of(&x, dim, lag).unwrap();
+                let (mut sorted, mut all) = (Nearest::default(), Nearest::default());
+                sorted.search_sorted(&e, e.len() - 3, separation);
+                all.search_all(&e, e.len() - 3, separation);
+                assert_eq!(sorted.index, all.index, "{n} {dim} {lag} {separation}");
+                assert_eq!(sorted.squared, all.squared);
+            }
+        }
     }
 
     #[test]
