@@ -1,14 +1,14 @@
 //! The 0-1 test for chaos: regular motion near 0, chaotic motion near 1.
 //!
-//! The samples drive a point in the plane, each along an angle c further than the one before:
-//! p(n) + i q(n) = Σ_{j ≤ n} (x[j] - x̄) exp(i j c). Regular motion keeps the point within bounds, chaotic motion lets it
-//! diffuse: its mean square displacement M_c(n) grows with n. K_c is the correlation of M_c(n) with n over n = 1..m, m a tenth of the
-//! samples, and K the median of K_c over 100 angles from π/5 to 4π/5. G. A. Gottwald & I. Melbourne, On the implementation of the
-//! 0-1 test for chaos, SIAM Journal on Applied Dynamical Systems 8 (2009), 129.
+//! The samples drive a point in the plane, each along an angle c further than the one before: p(n) + i q(n) = Σ_{j ≤
+//! n} (x[j] - x̄) exp(i j c). Regular motion keeps the point within bounds, chaotic motion lets it diffuse: its mean
+//! square displacement M_c(n) grows with n. K_c is the correlation of M_c(n) with n over n = 1..m, m a tenth of the
+//! samples, and K the median of K_c over 100 angles from π/5 to 4π/5. G. A. Gottwald & I. Melbourne, On the
+//! implementation of the 0-1 test for chaos, SIAM Journal on Applied Dynamical Systems 8 (2009), 129.
 //!
-//! M_c is taken from the adjusted autocovariance r of the samples, M_c(n) = n r(0) + 2 Σ_{k < n} (n - k) r(k) cos(k c), which
-//! is its expectation: O(100 m) instead of O(100 m n), and equal but for the ends of the window. The angles are spread
-//! evenly by multiples of the golden ratio, not drawn.
+//! M_c is taken from the adjusted autocovariance r of the samples, M_c(n) = n r(0) + 2 Σ_{k < n} (n - k) r(k) cos(k
+//! c), which is its expectation: O(100 m) instead of O(100 m n), and equal but for the ends of the window. The angles
+//! are spread evenly by multiples of the golden ratio, not drawn.
 //!
 //! No embedding is needed, but a finely sampled signal looks regular to it: take every `stride`-th sample, about a
 //! quarter of a period. Noise is not told from chaos. NaN for a constant and for fewer than 100 `stride` samples.

@@ -1,11 +1,11 @@
 //! The correlation dimension: how many variables move what the sensor sees.
 //!
-//! The slope of ln C(r) over ln r, C(r) the share of pairs of delay vectors (`dim` samples, `lag` apart) within a Euclidean
-//! distance r, over the 55 radii 0.1 s · 1.03^i up to half of the standard deviation s (divisor n - 1); radii without a
-//! pair do not count. P. Grassberger & I. Procaccia, Physica D 9 (1983), 189; the grid is that of nolds. Pairs at most `theiler`
-//! samples apart are left out. With `self_pairs` every vector is counted as near itself, as nolds does: small radii then
-//! never run empty, and the dimension of few or noisy samples comes out far too small; it is there for comparison. NaN
-//! for a constant and with fewer than two radii that hold a pair.
+//! The slope of ln C(r) over ln r, C(r) the share of pairs of delay vectors (`dim` samples, `lag` apart) within a
+//! Euclidean distance r, over the 55 radii 0.1 s · 1.03^i up to half of the standard deviation s (divisor n - 1);
+//! radii without a pair do not count. P. Grassberger & I. Procaccia, Physica D 9 (1983), 189; the grid is that of
+//! nolds. Pairs at most `theiler` samples apart are left out. With `self_pairs` every vector is counted as near
+//! itself, as nolds does: small radii then never run empty, and the dimension of few or noisy samples comes out far
+//! too small; it is there for comparison. NaN for a constant and with fewer than two radii that hold a pair.
 //!
 //! [`crate::signal::phase_space::CorrelationSums`] has the curve, for radii of your own.
 //!

@@ -1,14 +1,15 @@
 //! Detrended fluctuation analysis: does the signal remember, whatever its drift?
 //!
-//! The walk (running sum of the samples less their mean) is cut into pieces of s samples; F(s) is the root mean square
-//! distance of all pieces from their trends (polynomials of `order`); α is the slope of ln F(s) over ln s. White noise has
-//! 0.5, 1/f noise 1, a random walk 1.5; below 0.5 up is followed by down. C.-K. Peng et al., Mosaic organization of DNA
-//! nucleotides, Physical Review E 49 (1994), 1685; orders above 1: J. W. Kantelhardt et al., Physica A 295 (2001), 441.
+//! The walk (running sum of the samples less their mean) is cut into pieces of s samples; F(s) is the root mean
+//! square distance of all pieces from their trends (polynomials of `order`); α is the slope of ln F(s) over ln s.
+//! White noise has 0.5, 1/f noise 1, a random walk 1.5; below 0.5 up is followed by down. C.-K. Peng et al., Mosaic
+//! organization of DNA nucleotides, Physical Review E 49 (1994), 1685; orders above 1: J. W. Kantelhardt et al.,
+//! Physica A 295 (2001), 441.
 //!
-//! The lengths are ⌊4 · 1.2^i⌋ up to n/10. With `overlap`, pieces begin every s/2 samples, as in nolds (which for 11 to 70
-//! samples takes the lengths 4 to 9): twice the work, less scatter, prefer it. Without, pieces stand side by side, as in
-//! antropy and in the first paper. Lengths not above `order + 1`, and those whose F is rounding alone (stretches of constant samples), do not count. NaN with
-//! fewer than two lengths.
+//! The lengths are ⌊4 · 1.2^i⌋ up to n/10. With `overlap`, pieces begin every s/2 samples, as in nolds (which for 11
+//! to 70 samples takes the lengths 4 to 9): twice the work, less scatter, prefer it. Without, pieces stand side by
+//! side, as in antropy and in the first paper. Lengths not above `order + 1`, and those whose F is rounding alone
+//! (stretches of constant samples), do not count. NaN with fewer than two lengths.
 //!
 //! O(n) a length.
 

@@ -1,8 +1,8 @@
 //! What DFA and MFDFA share: the walk, and how far its pieces lie from their trends.
 //!
-//! The walk is the running sum of the samples less their mean. The trend of a piece is its least squares polynomial; it is
-//! taken out by orthonormal polynomials, and the rest is squared as it stands: no difference of large sums, so an offset
-//! of 1e6 over noise of 1e-2 costs nothing.
+//! The walk is the running sum of the samples less their mean. The trend of a piece is its least squares polynomial;
+//! it is taken out by orthonormal polynomials, and the rest is squared as it stands: no difference of large sums, so
+//! an offset of 1e6 over noise of 1e-2 costs nothing.
 
 use crate::math::lanes;
 

@@ -1,10 +1,10 @@
 //! The generalised Hurst exponent: how the moments of increments grow with the lag.
 //!
-//! K_q(τ) = mean |x[t+τ] - x[t]|^q grows as τ^(q H(q)): H = 0.5 for a random walk, 0 for white noise, 1 for a line. The
-//! slope of ln K_q over ln τ is taken over τ = 1..m for m = 5, .., 19, and H is their mean over q: T. Di Matteo, T. Aste &
-//! M. M. Dacorogna, Scaling behaviors in differently developed markets, Physica A 324 (2003), 183, with all increments of a
-//! lag instead of every τ-th one and without detrending. It looks at the samples themselves, not at their sum: H(2) + 1 is
-//! the exponent of `dfa` for a walk. H that falls with q speaks for several scaling laws.
+//! K_q(τ) = mean |x[t+τ] - x[t]|^q grows as τ^(q H(q)): H = 0.5 for a random walk, 0 for white noise, 1 for a line.
+//! The slope of ln K_q over ln τ is taken over τ = 1..m for m = 5, .., 19, and H is their mean over q: T. Di Matteo,
+//! T. Aste & M. M. Dacorogna, Scaling behaviors in differently developed markets, Physica A 324 (2003), 183, with all
+//! increments of a lag instead of every τ-th one and without detrending. It looks at the samples themselves, not at
+//! their sum: H(2) + 1 is the exponent of `dfa` for a walk. H that falls with q speaks for several scaling laws.
 //!
 //! NaN for fewer than 38 samples, for a constant, and where a lag has no increment (a period of a few samples).
 //!

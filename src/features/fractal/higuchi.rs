@@ -1,9 +1,10 @@
 //! Higuchi's dimension: how the length of the curve shrinks with the step it is measured by.
 //!
 //! For a step k the samples fall into k series m, m + k, m + 2k, ..; each has the length L_m(k) = (n - 1) / (N_m k²)
-//! Σ|x[m+jk] - x[m+(j-1)k]| with N_m = ⌊(n - m - 1) / k⌋ steps. L(k) is the mean of the k lengths, and the dimension the
-//! slope of ln L(k) over ln(1/k), k = 1..kmax: 1 for a smooth curve, 1.5 for a random walk, 2 for white noise. T. Higuchi,
-//! Approach to an irregular time series on the basis of the fractal theory, Physica D 31 (1988), 277; as antropy.
+//! Σ|x[m+jk] - x[m+(j-1)k]| with N_m = ⌊(n - m - 1) / k⌋ steps. L(k) is the mean of the k lengths, and the dimension
+//! the slope of ln L(k) over ln(1/k), k = 1..kmax: 1 for a smooth curve, 1.5 for a random walk, 2 for white noise. T.
+//! Higuchi, Approach to an irregular time series on the basis of the fractal theory, Physica D 31 (1988), 277; as
+//! antropy.
 //!
 //! The series of one k have at most two different N_m, so two sums of neighbours k apart are all there is to compute:
 //! O(n) a step, O(n kmax) together. NaN for fewer than 2 kmax samples and for a constant.

@@ -1,9 +1,9 @@
 //! Katz' dimension: the length of the curve against its reach.
 //!
-//! D = ln(L/a) / ln(d/a), with L = Σ|x[i+1] - x[i]|, a = L / (n - 1) the mean step and d = max |x[i] - x[0]|. M. J. Katz,
-//! Fractals and the analysis of waveforms, Computers in Biology and Medicine 18 (1988), 145; distances along the samples
-//! alone, as antropy and most packages take them, so that it does not depend on the unit but grows with the window. NaN
-//! for a constant and where d = a.
+//! D = ln(L/a) / ln(d/a), with L = Σ|x[i+1] - x[i]|, a = L / (n - 1) the mean step and d = max |x[i] - x[0]|. M. J.
+//! Katz, Fractals and the analysis of waveforms, Computers in Biology and Medicine 18 (1988), 145; distances along
+//! the samples alone, as antropy and most packages take them, so that it does not depend on the unit but grows with
+//! the window. NaN for a constant and where d = a.
 //!
 //! O(n).
 

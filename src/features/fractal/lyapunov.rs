@@ -1,10 +1,11 @@
 //! The largest Lyapunov exponent: how fast neighbouring paths part.
 //!
-//! Every delay vector (`dim` samples, `lag` apart) that can be followed for `steps` steps, the start being the first, is
-//! followed together with its nearest neighbour among those more than `separation` samples away; the exponent is the
-//! slope of the mean logarithm of their Euclidean distance over the step, in 1/sample (times the sample rate: 1/s). M. T.
-//! Rosenstein, J. J. Collins & C. J. De Luca, A practical method for calculating largest Lyapunov exponents from small
-//! data sets, Physica D 65 (1993), 117; conventions of nolds. Above 0 speaks for chaos, and so does noise: with few
+//! Every delay vector (`dim` samples, `lag` apart) that can be followed for `steps` steps, the start being the first,
+//! is followed together with its nearest neighbour among those more than `separation` samples away; the exponent is
+//! the slope of the mean logarithm of their Euclidean distance over the step, in 1/sample (times the sample rate:
+//! 1/s). M. T. Rosenstein, J. J. Collins & C. J. De Luca, A practical method for calculating largest Lyapunov
+//! exponents from small data sets, Physica D 65 (1993), 117; conventions of nolds. Above 0 speaks for chaos, and so
+//! does noise: with few
 //! `steps` it shows the exponent of a clean map, with many the curve has bent and the slope is too small.
 //!
 //! NaN when a vector has no neighbour: fewer than `(dim - 1) lag + steps + 2 separation + 1` samples.

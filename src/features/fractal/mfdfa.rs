@@ -1,14 +1,16 @@
 //! Multifractal fluctuation analysis: do quiet and wild stretches scale by the same law?
 //!
-//! F(v, s)² is the mean square distance of piece v of the walk from its trend (see `dfa`); pieces of s samples are laid
-//! side by side from the beginning and again from the end. F_q(s) = (mean over v of F(v, s)^q)^(1/q), for q = 0 the
-//! geometric mean, and h(q) is the slope of ln F_q(s) over ln s: h(2) is the exponent of `dfa`; wild stretches decide for
-//! q > 0, quiet ones for q < 0. With τ(q) = q h(q) - 1 the singularity strength is α = dτ/dq; the width of its range over
-//! -q..q is 0 when one law holds. J. W. Kantelhardt et al., Multifractal detrended fluctuation analysis of nonstationary
-//! time series, Physica A 316 (2002), 87.
+//! F(v, s)² is the mean square distance of piece v of the walk from its trend (see `dfa`); pieces of s samples are
+//! laid side by side from the beginning and again from the end. F_q(s) = (mean over v of F(v, s)^q)^(1/q), for q = 0
+//! the geometric mean, and h(q) is the slope of ln F_q(s) over ln s: h(2) is the exponent of `dfa`; wild stretches
+//! decide for q > 0, quiet ones for q < 0. With τ(q) = q h(q) - 1 the singularity strength is α = dτ/dq; the width of
+//! its range over
+//! -q..q is 0 when one law holds. J. W. Kantelhardt et al., Multifractal detrended fluctuation analysis of
+//! nonstationary time series, Physica A 316 (2002), 87.
 //!
-//! The lengths are ⌊16 · 1.25^i⌋ up to n/4. The derivative is taken by differences over 20 equal steps of q, central inside
-//! and one-sided at both ends. Pieces whose distance is rounding alone do not count. NaN with fewer than three lengths (120 samples).
+//! The lengths are ⌊16 · 1.25^i⌋ up to n/4. The derivative is taken by differences over 20 equal steps of q, central
+//! inside and one-sided at both ends. Pieces whose distance is rounding alone do not count. NaN with fewer than three
+//! lengths (120 samples).
 //!
 //! O(n) a length, and O(n) powers a moment q.
 

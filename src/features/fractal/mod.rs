@@ -4,7 +4,7 @@
 //! | question | take | least window |
 //! |---|---|---|
 //! | how rough is the waveform? | `higuchi_fd`: 1 smooth, 2 white noise; the steadiest of the three | 100 |
-//! | the same, for less | `petrosian_fd` (turns alone), `katz_fd` (depends on the unit of the samples and on the length) | 100 |
+//! | the same, for less | `petrosian_fd` (turns alone), `katz_fd` (grows with the length of the window) | 100 |
 //! | has the signal a long memory? | `dfa`: 0.5 none, above persistent, 1.5 a random walk; drift-proof | 500 |
 //! | the same, the old way | `hurst_rs`, `generalized_hurst` (increments) | 500 |
 //! | do quiet and wild stretches scale alike? | `mfdfa_width`: 0 one law, wide many; `mfdfa_hurst` | 2000 |
@@ -17,10 +17,10 @@
 //! Dimension, exponent and recurrence see a looseness, a rub or a chatter that makes a periodic motion irregular.
 //!
 //! # When not to use them
-//! Every formula gives a number for every window; on short or noisy ones it is mostly bias. Compare a window with windows
-//! of the same length of the same machine, never a number with the literature's. Slopes are exponents only where the
-//! log-log curve is a line: a strong tone bends it (DFA and R/S of vibration measure the shaft's period, not a memory:
-//! use the residual or the envelope). Exponents and dimensions of noise say nothing about dynamics: see
+//! Every formula gives a number for every window; on short or noisy ones it is mostly bias. Compare a window with
+//! windows of the same length of the same machine, never a number with the literature's. Slopes are exponents only
+//! where the log-log curve is a line: a strong tone bends it (DFA and R/S of vibration measure the shaft's period,
+//! not a memory: use the residual or the envelope). Exponents and dimensions of noise say nothing about dynamics: see
 //! [`crate::signal::phase_space`] for the curves behind the numbers.
 //!
 //! # Cost

@@ -1,8 +1,8 @@
 //! Petrosian's dimension: how often the slope changes its sign.
 //!
 //! D = lg n / (lg n + lg(n / (n + 0.4 N))), N the number of changes between falling and not falling. A. Petrosian,
-//! Kolmogorov complexity of finite sequences and recognition of different preictal EEG patterns (1995). It lies between 1 and
-//! about 1.04 for usual windows; noise decides about it: smooth first. NaN for a window of one sample.
+//! Kolmogorov complexity of finite sequences and recognition of different preictal EEG patterns (1995). It lies
+//! between 1 and about 1.04 for usual windows; noise decides about it: smooth first. NaN for a window of one sample.
 //!
 //! O(n).
 

@@ -1,9 +1,9 @@
 //! Recurrence quantification: does the motion come back, run along itself, stand still?
 //!
-//! Two moments recur when no coordinate of their delay vectors (`dim` samples, `lag` apart) differs by more than `radius`
-//! standard deviations (divisor n) of the window. Pairs less than `theiler` samples apart do not count; lines shorter
-//! than `min_line` are not lines. N. Marwan et al., Recurrence plots for the analysis of complex systems, Physics Reports
-//! 438 (2007), 237. The attributes, and what they say:
+//! Two moments recur when no coordinate of their delay vectors (`dim` samples, `lag` apart) differs by more than
+//! `radius` standard deviations (divisor n) of the window. Pairs less than `theiler` samples apart do not count;
+//! lines shorter than `min_line` are not lines. N. Marwan et al., Recurrence plots for the analysis of complex
+//! systems, Physics Reports 438 (2007), 237. The attributes, and what they say:
 //!
 //! | attr | |
 //! |---|---|

@@ -1,12 +1,13 @@
 //! The Hurst exponent from rescaled ranges.
 //!
-//! A piece of s samples has the range R of the running sum of its samples less their mean, and their standard deviation S (divisor
-//! s - 1); H is the slope of ln(mean of R/S) over ln s. For short pieces R/S grows faster than √s even without memory:
-//! `corrected` divides by the value expected for white noise (A. A. Anis & E. H. Lloyd, Biometrika 63 (1976), 111; E. E.
-//! Peters 1994) and adds 0.5. H. E. Hurst, Long-term storage capacity of reservoirs (1951); as nolds.
+//! A piece of s samples has the range R of the running sum of its samples less their mean, and their standard
+//! deviation S (divisor s - 1); H is the slope of ln(mean of R/S) over ln s. For short pieces R/S grows faster than
+//! √s even without memory:
+//! `corrected` divides by the value expected for white noise (A. A. Anis & E. H. Lloyd, Biometrika 63 (1976), 111;
+//! E. E. Peters 1994) and adds 0.5. H. E. Hurst, Long-term storage capacity of reservoirs (1951); as nolds.
 //!
-//! The lengths are at most 15, evenly spaced in ln s over the middle quarter of 0..ln n (n^0.375 to n^0.61). Constant pieces
-//! do not count. NaN with fewer than two lengths that have a piece, which a constant has.
+//! The lengths are at most 15, evenly spaced in ln s over the middle quarter of 0..ln n (n^0.375 to n^0.61). Constant
+//! pieces do not count. NaN with fewer than two lengths that have a piece, which a constant has.
 //!
 //! `dfa` is the better estimate: it does not take a drift for memory, and it is steadier.
 //!
@@ -61,8 +62,8 @@ impl Room {
     }
 }
 
-/// Expected R/S of `n` values of white noise: the formula of Anis and Lloyd with the factor of Peters, its gamma functions
-/// replaced by their limit above 340.
+/// Expected R/S of `n` values of white noise: the formula of Anis and Lloyd with the factor of Peters, its gamma
+/// functions replaced by their limit above 340.
 fn expected(n: usize) -> f64 {
     let count = n as f64;
     let middle = if n <= 340 {

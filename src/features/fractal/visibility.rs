@@ -1,17 +1,18 @@
 //! Visibility graphs: the order of peaks and valleys, whatever their size.
 //!
-//! Every sample is a node. Two samples see each other when all samples between lie below the straight line from one to the
-//! other (natural: L. Lacasa et al., PNAS 105 (2008), 4972), or below both (horizontal: B. Luque et al., Physical Review E 80
-//! (2009), 046103). The degree of a node is how many it sees. Neither graph changes when the samples are scaled or shifted; the
-//! horizontal one knows ranks alone, and the natural one does not change with a drift along a line either.
+//! Every sample is a node. Two samples see each other when all samples between lie below the straight line from one
+//! to the other (natural: L. Lacasa et al., PNAS 105 (2008), 4972), or below both (horizontal: B. Luque et al.,
+//! Physical Review E 80 (2009), 046103). The degree of a node is how many it sees. Neither graph changes when the
+//! samples are scaled or shifted; the horizontal one knows ranks alone, and the natural one does not change with a
+//! drift along a line either.
 //!
-//! Attributes of the degrees: `mean` (horizontal: near 4 for distinct samples without a period, 4 (1 - 1/(2T)) for a period of T
-//! samples), `std` (divisor n), `max`, `entropy` (Shannon, nats: 0 for a line, larger for
-//! manifold scenes). NaN for fewer than 2 samples.
+//! Attributes of the degrees: `mean` (horizontal: near 4 for distinct samples without a period, 4 (1 - 1/(2T)) for a
+//! period of T samples), `std` (divisor n), `max`, `entropy` (Shannon, nats: 0 for a line, larger for manifold
+//! scenes). NaN for fewer than 2 samples.
 //!
-//! Horizontal: O(n) with a stack. Natural: the largest sample hides the two sides of it from each other, so it is compared
-//! with its stretch, and both sides go on alone (X. Lan et al., Chaos 25 (2015), 083105): O(n log n) for usual signals,
-//! O(n²) for a steady slope. O(n) memory.
+//! Horizontal: O(n) with a stack. Natural: the largest sample hides the two sides of it from each other, so it is
+//! compared with its stretch, and both sides go on alone (X. Lan et al., Chaos 25 (2015), 083105): O(n log n) for
+//! usual signals, O(n²) for a steady slope. O(n) memory.
 
 use crate::features::calculator::{Calculator, Kernel, Param};
 use crate::features::shared::{Needs, Scratch, Shared};

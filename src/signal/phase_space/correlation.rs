@@ -18,8 +18,8 @@ pub(crate) struct PairCounter {
 }
 
 impl PairCounter {
-    /// For every radius, in rising order, the number of pairs of vectors, more than `theiler` samples apart in time, with a
-    /// Euclidean distance of at most that radius.
+    /// For every radius, in rising order, the number of pairs of vectors, more than `theiler` samples apart in time,
+    /// with a Euclidean distance of at most that radius.
     ///
     /// The vectors are sorted by their first sample; only those within the largest radius in it are looked at, in
     /// blocks.
@@ -108,12 +108,13 @@ pub struct CorrelationSums {
 }
 
 impl CorrelationSums {
-    /// The sums for `radii`, in rising order, in units of the samples. Vectors within `theiler` samples of each other do not count; 0
-    /// counts all pairs, and is right for maps; for a sampled signal take the time after which it forgets (the first
-    /// zero of its autocorrelation).
+    /// The sums for `radii`, in rising order, in units of the samples. Vectors within `theiler` samples of each other
+    /// do not count; 0 counts all pairs, and is right for maps; for a sampled signal take the time after which it
+    /// forgets (the first zero of its autocorrelation).
     ///
     /// # Errors
-    /// [`Error::Parameter`] when the radii are not positive, finite and rising; [`Error::TooFew`] when there is no radius or no pair.
+    /// [`Error::Parameter`] when the radii are not positive, finite and rising; [`Error::TooFew`] when there is no
+    /// radius or no pair.
     pub fn of(embedding: &Embedding<'_>, radii: &[f64], theiler: usize) -> Result<Self> {
         if radii.is_empty() {
             return Err(Error::too_few("radii", 1, 0));
@@ -179,8 +180,8 @@ impl CorrelationSums {
 /// ```
 ///
 /// # Errors
-/// [`Error::Parameter`] when `low` is not positive, `high` not above it, `count` not in 2..=10000 or more than there are
-/// numbers between them.
+/// [`Error::Parameter`] when `low` is not positive, `high` not above it, `count` not in 2..=10000 or more than there
+/// are numbers between them.
 pub fn geometric_radii(low: f64, high: f64, count: usize) -> Result<Vec<f64>> {
     check_positive("low", low)?;
     check_positive("high", high)?;

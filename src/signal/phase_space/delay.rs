@@ -106,8 +106,8 @@ fn information(places: &[u32], lag: usize, bins: usize, joint: &mut [u32]) -> f6
 /// ```
 ///
 /// # Errors
-/// [`Error::Parameter`] when `level` does not lie strictly between 0 and 1; [`Error::NonFinite`] for a sample that is NaN
-/// or infinite; [`Error::Numeric`] when the variance is 0 or leaves the range of f64.
+/// [`Error::Parameter`] when `level` does not lie strictly between 0 and 1; [`Error::NonFinite`] for a sample that is
+/// NaN or infinite; [`Error::Numeric`] when the variance is 0 or leaves the range of f64.
 pub fn delay_by_autocorrelation(samples: &[f64], level: f64, max_lag: usize) -> Result<Option<usize>> {
     check_fraction("level", level)?;
     check_finite("series", "samples", samples)?;

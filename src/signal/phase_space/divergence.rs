@@ -91,12 +91,12 @@ pub struct Divergence {
 
 impl Divergence {
     /// Follows every vector and its nearest neighbour among those more than `separation` samples before or after, for
-    /// `steps` steps, the start being the first. `separation` keeps a path from being its own neighbour: a mean period is
-    /// usual; 0 does for maps.
+    /// `steps` steps, the start being the first. `separation` keeps a path from being its own neighbour: a mean period
+    /// is usual; 0 does for maps.
     ///
     /// # Errors
-    /// [`Error::Parameter`] when `steps` is below 2; [`Error::TooFew`] when fewer than `2 separation + 2` vectors can be
-    /// followed, so that some have no neighbour.
+    /// [`Error::Parameter`] when `steps` is below 2; [`Error::TooFew`] when fewer than `2 separation + 2` vectors can
+    /// be followed, so that some have no neighbour.
     pub fn of(embedding: &Embedding<'_>, separation: usize, steps: usize) -> Result<Self> {
         if steps < 2 {
             return Err(Error::parameter("steps", steps, "a slope needs at least 2 steps"));

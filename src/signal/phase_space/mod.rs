@@ -13,7 +13,8 @@
 //! | do neighbouring paths part, and how fast? | [`Divergence`] and its slope, the largest Lyapunov exponent |
 //! | does it come back, does it stay, for how long? | [`Recurrence`] |
 //!
-//! Coming from MATLAB: `phaseSpaceReconstruction` is [`MutualInformation`], [`FalseNearestNeighbours`] and [`Embedding`];
+//! Coming from MATLAB: `phaseSpaceReconstruction` is [`MutualInformation`], [`FalseNearestNeighbours`] and
+//! [`Embedding`];
 //! `correlationDimension` is [`CorrelationSums`]; `lyapunovExponent` is [`Divergence`], times the sample rate.
 //! The numbers per window are the features `correlation_dimension`, `lyapunov_rosenstein` and `recurrence`.
 //!
@@ -23,14 +24,15 @@
 //! thin out or cut a long recording.
 //!
 //! # When not to use it
-//! Noise has no dimension and no exponent, yet a formula gives a number for it. Ask for thousands of samples that cover
-//! many rounds of the path (a rule of thumb: 10^(D/2) samples and more for a dimension D, Eckmann & Ruelle 1992), a noise
-//! of a few per cent at most, and a state that does not drift within the window; compare with surrogates before calling
-//! a machine chaotic. As a feature that is compared with its own past, a biased number serves too.
+//! Noise has no dimension and no exponent, yet a formula gives a number for it. Ask for thousands of samples that
+//! cover many rounds of the path (a rule of thumb: 10^(D/2) samples and more for a dimension D, Eckmann & Ruelle
+//! 1992), a noise of a few per cent at most, and a state that does not drift within the window; compare with
+//! surrogates before calling a machine chaotic. As a feature that is compared with its own past, a biased number
+//! serves too.
 //!
 //! # Sources
-//! F. Takens, Detecting strange attractors in turbulence (1981); H. Kantz & T. Schreiber, *Nonlinear Time Series Analysis*
-//! (2004); those of each method stand with it.
+//! F. Takens, Detecting strange attractors in turbulence (1981); H. Kantz & T. Schreiber, *Nonlinear Time Series
+//! Analysis* (2004); those of each method stand with it.
 //!
 //! ```
 //! use prognos::signal::phase_space::{Divergence, Embedding};

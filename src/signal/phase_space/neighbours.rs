@@ -1,11 +1,12 @@
 //! Nearest neighbours among delay vectors, and the dimension in which they are true ones.
 //!
-//! Vectors of one or two samples are sorted by the first; a search walks outwards from its own place and ends, on each
+//! Vectors of up to three samples are sorted by the first; a search walks outwards from its own place and ends, on each
 //! side, where the first samples alone are further apart than the best neighbour found. It begins with the successor of
 //! the neighbour of the vector before: on a smooth path that is the answer, or near to it.
 //!
-//! With more samples that passes over too little. Then all pairs are compared, offset by offset: the squared distances of
-//! all pairs one offset apart are sums of one shifted array, which vector instructions add without a detour.
+//! With more samples that passes over too little. Then all pairs are compared, offset by offset: the squared
+//! distances of all pairs one offset apart are sums of one shifted array, which vector instructions add without a
+//! detour.
 
 use super::embedding::Embedding;
 use crate::error::{Error, Result, check_finite, check_positive};
@@ -13,7 +14,7 @@ use crate::math::lanes;
 use wide::f64x4;
 
 /// Vectors of more samples are compared pair by pair.
-const SORTED_DIM: usize = 2;
+const SORTED_DIM: usize = 3;
 
 /// Stands for "no neighbour".
 pub(crate) const NONE: u32 = u32::MAX;
@@ -177,10 +178,10 @@ fn take(index: &mut [u32], squared: &mut [f64], i: usize, j: usize, sum: f64) {
 
 /// The share of nearest neighbours that are false: near only because the vectors have too few coordinates.
 ///
-/// The neighbour of a vector in dimension m, at the distance R, is false when the next coordinate takes it away: by more
-/// than `ratio` R, or to a distance of more than `size` standard deviations of the series (M. B. Kennel, R. Brown &
-/// H. D. I. Abarbanel, Physical Review A 45 (1992), 3403). The dimension to embed in is the first with (almost) none.
-/// Noise keeps false neighbours in every dimension.
+/// The neighbour of a vector in dimension m, at the distance R, is false when the next coordinate takes it away: by
+/// more than `ratio` R, or to a distance of more than `size` standard deviations of the series (M. B. Kennel, R.
+/// Brown & H. D. I. Abarbanel, Physical Review A 45 (1992), 3403). The dimension to embed in is the first with
+/// (almost) none. Noise keeps false neighbours in every dimension.
 ///
 /// The defaults are Kennel's: `ratio` 15, `size` 2 (MATLAB's `phaseSpaceReconstruction` takes a ratio of 10 and calls
 /// 10 % few). Cost: a search for neighbours a dimension, O(n²) at worst.
@@ -278,7 +279,8 @@ impl FalseNearestNeighbours {
         if all == 0 { f64::NAN } else { bad as f64 / all as f64 }
     }
 
-    /// The first dimension whose share of false neighbours is at most `share`; `None` when there is none up to `max_dim`.
+    /// The first dimension whose share of false neighbours is at most `share`; `None` when there is none up to
+    /// `max_dim`.
     ///
     /// # Errors
     /// Those of [`Self::shares`]; [`Error::Parameter`] when `share` does not lie in 0..=1.

@@ -1,9 +1,9 @@
 //! Recurrence quantification: how often, and for how long, a path comes back to where it was.
 //!
-//! Two moments recur when no coordinate of their delay vectors differs by more than a radius (largest norm). The matrix
-//! of recurrences is never stored: it is walked diagonal by diagonal, each as a row of bits. The recurrence of delay
-//! vectors is the AND of shifted recurrences of samples, so that a pair costs one comparison whatever the dimension, and
-//! lines are followed by looking only at the bits that change.
+//! Two moments recur when no coordinate of their delay vectors differs by more than a radius (largest norm). The
+//! matrix of recurrences is never stored: it is walked diagonal by diagonal, each as a row of bits. The recurrence of
+//! delay vectors is the AND of shifted recurrences of samples, so that a pair costs one comparison whatever the
+//! dimension, and lines are followed by looking only at the bits that change.
 
 use super::embedding::Embedding;
 use crate::error::{Error, Result, check_positive};
@@ -127,8 +127,8 @@ impl Recurrence {
         2.0 * self.points as f64 / (n * n)
     }
 
-    /// Determinism: share of the recurrent points on diagonal lines of at least `least` samples; NaN without a recurrent
-    /// point.
+    /// Determinism: share of the recurrent points on diagonal lines of at least `least` samples; NaN without a
+    /// recurrent point.
     #[must_use]
     pub fn determinism(&self, least: usize) -> f64 {
         total(&self.diagonal, least).1 / total(&self.diagonal, 1).1
@@ -281,9 +281,9 @@ fn count_runs(bits: &[u64], count: usize, lengths: &mut [u64]) {
     }
 }
 
-/// Opens and closes the lines that run across the diagonals. Bit i of the diagonal at hand continues bit `i + shift` of
-/// the one before; its line is kept at `i + base`. The bits that a diagonal has no room for are clear: what is open there
-/// is closed.
+/// Opens and closes the lines that run across the diagonals. Bit i of the diagonal at hand continues bit `i + shift`
+/// of the one before; its line is kept at `i + base`. The bits that a diagonal has no room for are clear: what is
+/// open there is closed.
 fn follow(
     before: &[u64],
     now: &[u64],
