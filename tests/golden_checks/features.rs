@@ -3,8 +3,8 @@
 //! One line a prefix below says who computes it. Where nobody does yet, the id is skipped.
 
 use super::{
-    Outcome, Tally, autoregression, catch22, compare, convolution, decomposition, filt, json_files, load, nonlinear,
-    number, numbers, profile, spec, stat, trend, tsfel, wavelet,
+    Outcome, Tally, autoregression, catch22, compare, convolution, decomposition, filt, fractal, json_files, load,
+    nonlinear, number, numbers, profile, spec, stat, trend, tsfel, wavelet,
 };
 use prognos::features::{FeatureSet, FeatureSpec};
 use serde_json::Value;
@@ -54,7 +54,7 @@ fn check_id(series: &str, id: &str, expected: &Value, x: &[f64], fs: f64, file: 
         "conv" => convolution::check(id, expected, x, fs, file),
         "emd" => decomposition::check(id, expected, x, fs, file),
         "mp" => profile::check(id, expected, x, fs, file),
-        "nl" => nonlinear::check(id, expected, x, fs, file),
+        "nl" => nonlinear::check(id, expected, x, fs, file).or_else(|| fractal::check(id, expected, x, fs, file)),
         "tsfel" => tsfel::check(id, expected, x, fs, file),
         "wav" => wavelet::check(id, expected, x, fs, file),
         _ => None,

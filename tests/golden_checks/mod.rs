@@ -7,6 +7,7 @@ pub mod convolution;
 pub mod decomposition;
 pub mod features;
 pub mod filt;
+pub mod fractal;
 pub mod nonlinear;
 pub mod profile;
 pub mod rul;
@@ -43,6 +44,7 @@ const FLOORS: &[(&str, usize)] = &[
     ("features/ar", 3),
     ("features/cases", 19),
     ("features/filt", 15),
+    ("features/nl", 10),
     ("features/spec", 76),
     ("features/stat", 42),
     ("features/tsfel", 33),
