@@ -5,6 +5,7 @@
 
 use super::amplitude::counts::Ties;
 use super::autoregression::autocorrelation::Correlator;
+use super::compat::catch22::standardised::Standardised;
 use super::spectrum::spectra::{Parts, Source, Spectra, SpectralNeeds, Values};
 use super::trend::ranks::{RankTrend, Ranker};
 use crate::math::lanes;
@@ -35,6 +36,7 @@ pub struct Needs {
     rainflow: bool,
     /// Lags of the autocorrelation, lag 0 among them; 0 when it is not needed.
     lags: usize,
+    standardised: bool,
 }
 
 impl Needs {
@@ -141,6 +143,12 @@ impl Needs {
         self.centred()
     }
 
+    /// The samples less their mean over their standard deviation (divisor n - 1), as catch22 computes them.
+    pub(crate) fn standardised(mut self) -> Self {
+        self.standardised = true;
+        self
+    }
+
     /// Adds what another feature needs.
     pub(crate) fn join(&mut self, other: &Self) {
         self.moments |= other.moments;
@@ -154,6 +162,7 @@ impl Needs {
         self.ranks |= other.ranks;
         self.rainflow |= other.rainflow;
         self.lags = self.lags.max(other.lags);
+        self.standardised |= other.standardised;
     }
 }
 
@@ -177,6 +186,7 @@ pub(crate) struct Workspace {
     correlator: Correlator,
     rainflow: RainflowStream,
     cycles: Vec<Cycle>,
+    standardised: Standardised,
 }
 
 impl Workspace {
@@ -201,6 +211,7 @@ impl Workspace {
             rainflow: RainflowStream::with_room(if needs.rainflow { len } else { 0 }),
             // Every sample closes one cycle at most, the end leaves as many as are open.
             cycles: Vec::with_capacity(if needs.rainflow { len } else { 0 }),
+            standardised: Standardised::with_room(if needs.standardised { len } else { 0 }),
             needs,
         }
     }
@@ -254,6 +265,9 @@ impl Workspace {
             self.cycles.clear();
             x.iter().for_each(|&v| self.rainflow.take(v, &mut self.cycles));
             self.rainflow.finish(&mut self.cycles);
+        }
+        if self.needs.standardised {
+            self.standardised.compute(x);
         }
         true
     }
@@ -364,6 +378,11 @@ impl<'a> Shared<'a> {
     #[must_use]
     pub fn autocorrelation_sums(&self) -> &'a [f64] {
         self.work.correlator.sums()
+    }
+
+    /// The standardised samples; empty unless declared.
+    pub(crate) fn standardised(&self) -> &'a Standardised {
+        &self.work.standardised
     }
 
     /// Quantile `q` in 0..=1 by linear interpolation (Hyndman & Fan 1996, type 7) of the sorted samples; NaN when

@@ -1,6 +1,6 @@
 //! The names and definitions of other packages, quirks included.
 
-pub(crate) mod catch22;
+pub mod catch22;
 pub(crate) mod tsfel;
 pub(crate) mod tsfresh;
 
