@@ -41,6 +41,8 @@ const FLOORS: &[(&str, usize)] = &[
     ("anomaly", 42),
     ("features/ar", 3),
     ("features/cases", 19),
+    ("features/catch22", 24),
+    ("features/catch22_v045", 24),
     ("features/filt", 15),
     ("features/spec", 76),
     ("features/stat", 42),

@@ -115,10 +115,8 @@ pub(super) fn periodicity(version: Version, s: &Series<'_>, scratch: &mut Scratc
         let next = covariance(lag + 1);
         if here < before && next > here {
             trough = Some(here);
-        } else if here > before && next < here {
-            if trough.is_some_and(|trough| here - trough >= PEAK) && here > 0.0 {
-                return (lag - usize::from(version == Version::V0_4)) as f64;
-            }
+        } else if here > before && next < here && here > 0.0 && trough.is_some_and(|t| here - t >= PEAK) {
+            return (lag - usize::from(version == Version::V0_4)) as f64;
         }
         (before, here) = (here, next);
     }
@@ -141,15 +139,15 @@ impl Spline {
         let mut gram = [[0.0; 5]; 5];
         for i in 0..len {
             let b = spline.basis(i);
-            for j in 0..5 {
-                for k in 0..=j {
-                    gram[j][k] += b[j] * b[k];
+            for (row, p) in gram.iter_mut().zip(b) {
+                for (g, q) in row.iter_mut().zip(b) {
+                    *g += p * q;
                 }
             }
         }
-        for j in 0..5 {
-            for k in 0..=j {
-                let mut sum = gram[j][k];
+        for (j, row) in gram.iter().enumerate() {
+            for (k, &product) in row.iter().enumerate().take(j + 1) {
+                let mut sum = product;
                 for m in 0..k {
                     sum -= spline.factor[j][m] * spline.factor[k][m];
                 }

@@ -99,21 +99,48 @@ fn scales_to(longest: usize, scales: &mut [usize; SCALES]) -> usize {
     count
 }
 
+/// Below this length four stretches are looked at side by side: adding up the lanes of one would cost more than it has
+/// values.
+const SHORT: usize = 48;
+
 /// Root mean square, over the stretches of `scale` values, of what is measured in them.
 fn fluctuation(profile: &[f64], scale: usize, measure: Measure) -> f64 {
-    let middle = (scale - 1) as f64 / 2.0;
-    let length = scale as f64;
-    // Sum of (j - middle)².
-    let spread = length * (length * length - 1.0) / 12.0;
-    let stretches = profile.chunks_exact(scale);
-    let count = stretches.len() as f64;
+    let line = Line::new(scale);
+    let stretches = profile.len() / scale;
     let mut total = 0.0;
-    for stretch in stretches {
-        // From the first value, so that a far profile costs no digits.
+    let mut rest = profile;
+    if scale < SHORT {
+        let four = profile.chunks_exact(4 * scale);
+        rest = four.remainder();
+        total += four.map(|four| line.four(four, measure)).sum::<f64>();
+    }
+    total += rest.chunks_exact(scale).map(|stretch| line.one(stretch, measure)).sum::<f64>();
+    (total / stretches as f64).sqrt()
+}
+
+/// Fits lines to stretches of one length. Everything is taken from the first value of the stretch, so that a far
+/// profile costs no digits.
+struct Line {
+    length: usize,
+    /// Mean of the places 0..length.
+    middle: f64,
+    /// Sum of the squares of the places less their mean.
+    spread: f64,
+}
+
+impl Line {
+    fn new(length: usize) -> Self {
+        let l = length as f64;
+        Self { length, middle: (l - 1.0) / 2.0, spread: l * (l * l - 1.0) / 12.0 }
+    }
+
+    /// The square of the range of one stretch less its line, or the mean of its squares.
+    fn one(&self, stretch: &[f64], measure: Measure) -> f64 {
         let first = stretch[0];
         let (mut sum, mut moment) = ([0.0; LANES], [0.0; LANES]);
         let (chunks, rest) = stretch.as_chunks::<LANES>();
-        let mut place: [f64; LANES] = std::array::from_fn(|k| k as f64 - middle);
+        let start: [f64; LANES] = std::array::from_fn(|k| k as f64 - self.middle);
+        let mut place = start;
         for chunk in chunks {
             for k in 0..LANES {
                 let v = chunk[k] - first;
@@ -126,47 +153,96 @@ fn fluctuation(profile: &[f64], scale: usize, measure: Measure) -> f64 {
             sum[k] += v - first;
             moment[k] += (v - first) * place[k];
         }
-        let slope = moment.iter().sum::<f64>() / spread;
-        let level = sum.iter().sum::<f64>() / length;
-        let mut place: [f64; LANES] = std::array::from_fn(|k| k as f64 - middle);
+        let slope = moment.iter().sum::<f64>() / self.spread;
+        let level = first + sum.iter().sum::<f64>() / self.length as f64;
+        let mut place = start;
         match measure {
             Measure::Range => {
                 let (mut low, mut high) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
                 for chunk in chunks {
                     for k in 0..LANES {
-                        let r = chunk[k] - first - level - slope * place[k];
+                        let r = chunk[k] - level - slope * place[k];
                         low[k] = if r < low[k] { r } else { low[k] };
                         high[k] = if r > high[k] { r } else { high[k] };
                         place[k] += LANES as f64;
                     }
                 }
                 for (k, v) in rest.iter().enumerate() {
-                    let r = v - first - level - slope * place[k];
+                    let r = v - level - slope * place[k];
                     low[k] = if r < low[k] { r } else { low[k] };
                     high[k] = if r > high[k] { r } else { high[k] };
                 }
-                let high = high.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
-                let low = low.iter().fold(f64::INFINITY, |a, &b| a.min(b));
-                total += (high - low) * (high - low);
+                let high = high.iter().fold(f64::NEG_INFINITY, |a, &b| if b > a { b } else { a });
+                let low = low.iter().fold(f64::INFINITY, |a, &b| if b < a { b } else { a });
+                (high - low) * (high - low)
             }
             Measure::Rms => {
                 let mut squares = [0.0; LANES];
                 for chunk in chunks {
                     for k in 0..LANES {
-                        let r = chunk[k] - first - level - slope * place[k];
+                        let r = chunk[k] - level - slope * place[k];
                         squares[k] += r * r;
                         place[k] += LANES as f64;
                     }
                 }
                 for (k, v) in rest.iter().enumerate() {
-                    let r = v - first - level - slope * place[k];
+                    let r = v - level - slope * place[k];
                     squares[k] += r * r;
                 }
-                total += squares.iter().sum::<f64>() / length;
+                squares.iter().sum::<f64>() / self.length as f64
             }
         }
     }
-    (total / count).sqrt()
+
+    /// The same of four stretches, one behind the other, added up.
+    fn four(&self, values: &[f64], measure: Measure) -> f64 {
+        let n = self.length;
+        let (a, b) = values.split_at(2 * n);
+        let ((a, b), (c, d)) = (a.split_at(n), b.split_at(n));
+        let (b, c, d) = (&b[..a.len()], &c[..a.len()], &d[..a.len()]);
+        let first = [a[0], b[0], c[0], d[0]];
+        let (mut sum, mut moment) = ([0.0; 4], [0.0; 4]);
+        let mut place = -self.middle;
+        for j in 0..a.len() {
+            let row = [a[j], b[j], c[j], d[j]];
+            for k in 0..4 {
+                let v = row[k] - first[k];
+                sum[k] += v;
+                moment[k] += v * place;
+            }
+            place += 1.0;
+        }
+        let slope = moment.map(|m| m / self.spread);
+        let level: [f64; 4] = std::array::from_fn(|k| first[k] + sum[k] / n as f64);
+        let mut place = -self.middle;
+        match measure {
+            Measure::Range => {
+                let (mut low, mut high) = ([f64::INFINITY; 4], [f64::NEG_INFINITY; 4]);
+                for j in 0..a.len() {
+                    let row = [a[j], b[j], c[j], d[j]];
+                    for k in 0..4 {
+                        let r = row[k] - level[k] - slope[k] * place;
+                        low[k] = if r < low[k] { r } else { low[k] };
+                        high[k] = if r > high[k] { r } else { high[k] };
+                    }
+                    place += 1.0;
+                }
+                (0..4).map(|k| (high[k] - low[k]) * (high[k] - low[k])).sum()
+            }
+            Measure::Rms => {
+                let mut squares = [0.0; 4];
+                for j in 0..a.len() {
+                    let row = [a[j], b[j], c[j], d[j]];
+                    for k in 0..4 {
+                        let r = row[k] - level[k] - slope[k] * place;
+                        squares[k] += r * r;
+                    }
+                    place += 1.0;
+                }
+                squares.iter().sum::<f64>() / n as f64
+            }
+        }
+    }
 }
 
 /// The split with the least error: points `..i` and `i-1..`, both lines having the point between; `None` where no error

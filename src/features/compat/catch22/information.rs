@@ -63,8 +63,8 @@ pub(super) fn information_timescale(version: Version, s: &Series<'_>) -> f64 {
     let (n, x) = (s.len(), s.centred);
     let lags = LAGS.min(n.div_ceil(2));
     let (total, squares) = (lanes::sum(x), s.sums[0]);
-    let equal_from_start = x.iter().take_while(|v| **v == x[0]).count();
-    let equal_to_end = x.iter().rev().take_while(|v| **v == x[n - 1]).count();
+    let equal_from_start = x.iter().take_while(|v| v.total_cmp(&x[0]).is_eq()).count();
+    let equal_to_end = x.iter().rev().take_while(|v| v.total_cmp(&x[n - 1]).is_eq()).count();
     // Sum and sum of squares of the samples that the lag cuts off at the end and at the start.
     let (mut end, mut start) = ([0.0; 2], [0.0; 2]);
     let mut information = [f64::NAN; LAGS + 1];
@@ -102,7 +102,7 @@ struct Room {
 /// Spread of the distances below which version 0.4 calls them equal.
 const EQUAL: f64 = 0.001;
 
-/// The same for version 1, which gives up on equal distances; its own limit lies somewhere below 1e-6.
+/// The same for version 1, and for its quartiles. The package's own limit lies between rounding noise and 1e-6.
 const EQUAL_V1: f64 = 1e-10;
 
 /// How far the distances between successive points (z[i], z[i + τ]) are from exponential: mean distance between their
@@ -138,8 +138,9 @@ pub(super) fn embedding(version: Version, s: &Series<'_>, scratch: &mut Scratch)
             room.sorted.extend_from_slice(d);
             room.sorted.sort_unstable_by(f64::total_cmp);
             let [lower, upper] = [0.25, 0.75].map(|p| quantile(m, p, |i| room.sorted[i]));
-            let freedman = range / (2.0 * (upper - lower) / count.cbrt());
-            let freedman = if freedman.is_finite() { (freedman.ceil() as usize).min(m) } else { 0 };
+            let spread = upper - lower;
+            let freedman = range / (2.0 * spread / count.cbrt());
+            let freedman = if spread > EQUAL_V1 { (freedman.ceil() as usize).min(m) } else { 0 };
             freedman.max((1.0 + count.log2()).ceil() as usize)
         }
     };

@@ -66,7 +66,7 @@ pub(super) fn quantile(n: usize, p: f64, sorted: impl Fn(usize) -> f64) -> f64 {
     }
     let low = place.floor() as usize;
     let below = sorted(low);
-    if place == low as f64 { below } else { below + (place - low as f64) * (sorted(low + 1) - below) }
+    below + (place - low as f64) * (sorted(low + 1) - below)
 }
 
 /// Letter 0, 1 or 2 of a value: its third, edges to the lower.

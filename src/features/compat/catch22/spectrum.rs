@@ -17,6 +17,7 @@ struct Transform {
 }
 
 /// π as version 0.4 has it.
+#[expect(clippy::approx_constant, reason = "the twelve digits of the package show in its frequencies")]
 const PI_V0_4: f64 = 3.141_592_653_59;
 
 /// Calls `read` with the periodogram |Z|² of the samples less their mean, padded with zeros to a power of two.

@@ -122,11 +122,10 @@ pub(super) fn transition_variance(version: Version, s: &Series<'_>, scratch: &mu
 /// Sum of the variances (divisor 2) of the columns of the counts over n - 1.
 fn column_variances(counts: [[f64; 3]; 3], n: usize) -> f64 {
     let all = n.saturating_sub(1) as f64;
-    let mut sum = 0.0;
-    for column in 0..3 {
-        let p = [0, 1, 2].map(|row| counts[row][column] / all);
+    let variance = |column: usize| {
+        let p = counts.map(|row| row[column] / all);
         let mean = (p[0] + p[1] + p[2]) / 3.0;
-        sum += p.iter().map(|p| (p - mean) * (p - mean)).sum::<f64>() / 2.0;
-    }
-    sum
+        p.iter().map(|p| (p - mean) * (p - mean)).sum::<f64>() / 2.0
+    };
+    variance(0) + variance(1) + variance(2)
 }
