@@ -6,6 +6,7 @@
 use super::amplitude::counts::Ties;
 use super::autoregression::autocorrelation::Correlator;
 use super::compat::tsfresh::langevin::Drift;
+use super::compat::catch22::standardised::Standardised;
 use super::spectrum::spectra::{Parts, Source, Spectra, SpectralNeeds, Values};
 use super::trend::ranks::{RankTrend, Ranker};
 use crate::math::lanes;
@@ -38,6 +39,7 @@ pub struct Needs {
     lags: usize,
     /// Degree and groups of every drift.
     drifts: Vec<(usize, usize)>,
+    standardised: bool,
 }
 
 impl Needs {
@@ -152,6 +154,12 @@ impl Needs {
         self.sorted().diff()
     }
 
+    /// The samples less their mean over their standard deviation (divisor n - 1), as catch22 computes them.
+    pub(crate) fn standardised(mut self) -> Self {
+        self.standardised = true;
+        self
+    }
+
     /// Adds what another feature needs.
     pub(crate) fn join(&mut self, other: &Self) {
         self.moments |= other.moments;
@@ -170,6 +178,7 @@ impl Needs {
                 self.drifts.push(drift);
             }
         }
+        self.standardised |= other.standardised;
     }
 }
 
@@ -194,6 +203,7 @@ pub(crate) struct Workspace {
     rainflow: RainflowStream,
     cycles: Vec<Cycle>,
     drifts: Vec<Drift>,
+    standardised: Standardised,
 }
 
 impl Workspace {
@@ -219,6 +229,7 @@ impl Workspace {
             // Every sample closes one cycle at most, the end leaves as many as are open.
             cycles: Vec::with_capacity(if needs.rainflow { len } else { 0 }),
             drifts: needs.drifts.iter().map(|&(degree, groups)| Drift::new(degree, groups)).collect(),
+            standardised: Standardised::with_room(if needs.standardised { len } else { 0 }),
             needs,
         }
     }
@@ -275,6 +286,8 @@ impl Workspace {
         }
         for drift in &mut self.drifts {
             drift.compute(x, &self.sorted, &self.diff);
+        if self.needs.standardised {
+            self.standardised.compute(x);
         }
         true
     }
@@ -390,6 +403,11 @@ impl<'a> Shared<'a> {
     #[must_use]
     pub fn autocorrelation_sums(&self) -> &'a [f64] {
         self.work.correlator.sums()
+    }
+
+    /// The standardised samples; empty unless declared.
+    pub(crate) fn standardised(&self) -> &'a Standardised {
+        &self.work.standardised
     }
 
     /// Quantile `q` in 0..=1 by linear interpolation (Hyndman & Fan 1996, type 7) of the sorted samples; NaN when

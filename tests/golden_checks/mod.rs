@@ -43,6 +43,8 @@ const FLOORS: &[(&str, usize)] = &[
     ("anomaly", 42),
     ("features/ar", 3),
     ("features/cases", 19),
+    ("features/catch22", 24),
+    ("features/catch22_v045", 24),
     ("features/filt", 15),
     ("features/nl", 10),
     ("features/spec", 76),

@@ -59,7 +59,7 @@
 //! | `spkt_welch_density` | bins at a rate of 1, whatever the rate | `welch_*` in hertz |
 //! | `partial_autocorrelation`, `linear_trend` p-values | assume what slow sensors do not have (white residuals) | rank by them, do not test |
 
-pub(crate) mod catch22;
+pub mod catch22;
 pub(crate) mod tsfel;
 pub(crate) mod tsfresh;
 
