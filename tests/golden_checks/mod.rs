@@ -47,6 +47,7 @@ const FLOORS: &[(&str, usize)] = &[
     ("features/tsfel", 33),
     ("features/tsfresh", 278),
     ("features/vib", 26),
+    ("features/wav", 40),
     ("rul", 92),
 ];
 

@@ -208,6 +208,17 @@ impl Dwt {
     /// # Errors
     /// [`Error::Shape`] when `x`, `out` or the scratch is of another size than the plan.
     pub fn process(&self, x: &[f64], out: &mut [f64], scratch: &mut DwtScratch) -> Result<()> {
+        self.process_with(x, out, scratch, |_, _| {})
+    }
+
+    /// The same; `each` sees the approximation of every level.
+    pub(crate) fn process_with(
+        &self,
+        x: &[f64],
+        out: &mut [f64],
+        scratch: &mut DwtScratch,
+        mut each: impl FnMut(usize, &[f64]),
+    ) -> Result<()> {
         check_same("samples of a wavelet transform", self.len(), x.len())?;
         check_same("coefficients of a wavelet transform", self.coefficients(), out.len())?;
         self.check_scratch(scratch)?;
@@ -220,6 +231,7 @@ impl Dwt {
             let input = if level == 1 { x } else { &scratch.one[..self.lengths[level - 1]] };
             let low = if level == levels { &mut *rest } else { &mut scratch.two[..n] };
             self.bank.analyse(input, low, detail, &mut scratch.halves);
+            each(level, low);
             std::mem::swap(&mut scratch.one, &mut scratch.two);
         }
         Ok(())

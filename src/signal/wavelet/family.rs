@@ -187,6 +187,8 @@ mod tests {
             assert_eq!(w.name().parse::<Wavelet>().unwrap(), w);
             assert!(w.len().is_multiple_of(2) && w.len() >= 2, "{w}");
         }
+        let orthogonal: Vec<&str> = Wavelet::all().filter(Wavelet::is_orthogonal).map(|w| w.name()).collect();
+        assert_eq!(orthogonal, super::super::tables::ORTHOGONAL_NAMES);
         let error = "db39".parse::<Wavelet>().unwrap_err().to_string();
         assert!(error.contains("db38") && error.contains("rbio"), "{error}");
     }

@@ -31,6 +31,9 @@ pub(crate) const NAMES: &[&str] = &[
     "rbio3.5", "rbio3.7", "rbio3.9", "rbio4.4", "rbio5.5", "rbio6.8", "dmey",
 ];
 
+/// Names of the orthogonal ones: `haar` to `coif17`.
+pub(crate) const ORTHOGONAL_NAMES: &[&str] = NAMES.split_at(75).0;
+
 /// `rec_lo` of the orthogonal wavelets, and of `dmey`.
 #[rustfmt::skip]
 pub(super) const ORTHOGONAL: &[(&str, &[f64])] = &[
