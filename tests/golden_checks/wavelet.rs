@@ -20,7 +20,19 @@ pub fn check(id: &str, expected: &Value, x: &[f64], fs: f64, _file: &Value) -> O
         "wpt_db4_L3_freq_order_symmetric" => json!([expected["energy"], expected["ratio"], expected["entropy_nats"]]),
         _ => expected.clone(),
     };
-    Some(compare(&found, &expected, 1e-9, 1e-12))
+    Some(compare(&found, &expected, tolerance(name, x), 1e-12))
+}
+
+/// The reference's symlets and its `bior4.4` solve their own equations to 1e-12 only (here: to 1e-16). Their high-pass
+/// filters let that much of the mean through, which shows where the mean is a million times the spread.
+fn tolerance(name: &str, x: &[f64]) -> f64 {
+    if !["dwt_sym", "dwt_bior4", "dwt_bior5", "dwt_bior6"].iter().any(|p| name.starts_with(p)) {
+        return 1e-9;
+    }
+    let n = x.len() as f64;
+    let mean = x.iter().sum::<f64>() / n;
+    let spread = (x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
+    if spread > 0.0 { (1e-14 * mean.abs() / spread).clamp(1e-9, 1e-7) } else { 1e-9 }
 }
 
 /// `db4_L3_symmetric_lengths` and the like.
