@@ -141,7 +141,7 @@ fn share(l: &Levels, spec: &Spec) -> f64 {
         0 => Some(approximation),
         level => details.get(level - 1).copied(),
     };
-    own.map_or(f64::NAN, |own| own / (approximation + details.iter().sum::<f64>()))
+    own.map_or(f64::NAN, |own| super::transforms::share(own, approximation + details.iter().sum::<f64>()))
 }
 
 /// One feature of octaves.

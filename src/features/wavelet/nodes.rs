@@ -20,7 +20,7 @@
 //! One tree for all features of one wavelet and mode, O(n taps) a level.
 
 use super::bands::filters;
-use super::transforms::{Levels, Transform, energy_entropy, kurtosis};
+use super::transforms::{Levels, Transform, energy_entropy, kurtosis, share};
 use crate::features::calculator::{Calculator, Kernel, Param};
 use crate::features::shared::{Needs, Scratch, Shared};
 use crate::features::spec::Args;
@@ -42,7 +42,7 @@ pub(crate) fn calculators() -> Vec<Calculator> {
             "wpt_relative_energy",
             OF_NODE,
             "energy of a node of wavelet packets over that of all nodes of the level",
-            |a| of_node(|l, s| energy(l, s) / l.nodes(s.level).map_or(f64::NAN, lanes::sum), a),
+            |a| of_node(|l, s| share(energy(l, s), l.nodes(s.level).map_or(f64::NAN, lanes::sum)), a),
         ),
         Calculator::group("wpt_kurtosis", OF_NODE, "m4 / m2² of a node of wavelet packets; NaN without any", |a| {
             of_node(|l, s| shape(l, s.level, s.node), a)

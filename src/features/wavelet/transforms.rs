@@ -205,10 +205,16 @@ impl Levels {
         self.energies.get(1 << level..2 << level)
     }
 
-    /// Whether an energy is more than the rounding of a signal of this energy: below it a band has no shape.
+    /// Whether an energy is more than the rounding of a signal of this energy: below it a band has no shape. Nor has one
+    /// whose squares overflow.
     pub(crate) fn is_sound(&self, energy: f64) -> bool {
-        energy > 1e-28 * self.total
+        is_sound(energy, self.total)
     }
+}
+
+/// Whether the energy of a band is a number, and more than the rounding of a signal of the energy `total`.
+fn is_sound(energy: f64, total: f64) -> bool {
+    energy > 1e-28 * total && energy.is_finite()
 }
 
 /// What the coefficients of one scale say.
@@ -264,7 +270,7 @@ fn summary(re: &[f64], im: &[f64], entropy: bool, total: f64) -> ScaleValues {
         let q = square / energy;
         if q > 0.0 { -q * q.ln() } else { 0.0 }
     };
-    let entropy = match (entropy && energy > 1e-28 * total, im.is_empty()) {
+    let entropy = match (entropy && is_sound(energy, total), im.is_empty()) {
         (false, _) => f64::NAN,
         (true, true) => lanes::sum_by(re, |v| share(v * v)),
         (true, false) => lanes::sum_by2(re, im, |a, b| share(a * a + b * b)),
@@ -328,6 +334,11 @@ pub(crate) fn kurtosis(c: &[f64]) -> f64 {
         let d = (v - mean) * unit;
         (d * d) * (d * d)
     }) / c.len() as f64
+}
+
+/// `part / whole` of energies; NaN without energy, and where it overflows: over infinity the others would be 0.
+pub(crate) fn share(part: f64, whole: f64) -> f64 {
+    if whole.is_finite() { part / whole } else { f64::NAN }
 }
 
 /// `-Σ p ln p` of energies, nats; NaN without energy.

@@ -35,7 +35,7 @@ use crate::signal::spectral::{Complex64, FftScratch, RealFft};
 const BLOCK: usize = 8;
 
 /// Up to this many taps a sum is faster than the FFT.
-const DIRECT_TAPS: usize = 96;
+const DIRECT_TAPS: usize = 40;
 
 /// Longest filter of a scale.
 const MAX_TAPS: f64 = 16_777_216.0;
