@@ -9,6 +9,7 @@ use super::compat::tsfresh::langevin::Drift;
 use super::compat::catch22::standardised::Standardised;
 use super::spectrum::spectra::{Parts, Source, Spectra, SpectralNeeds, Values};
 use super::trend::ranks::{RankTrend, Ranker};
+use super::wavelet::transforms::{WaveletNeeds, Wavelets};
 use crate::math::lanes;
 use crate::math::moments::{Blocks, Moments};
 use crate::signal::rainflow::{Cycle, RainflowStream};
@@ -33,6 +34,7 @@ pub struct Needs {
     ties: bool,
     teager: bool,
     pub(super) spectral: SpectralNeeds,
+    pub(super) wavelet: WaveletNeeds,
     ranks: bool,
     rainflow: bool,
     /// Lags of the autocorrelation, lag 0 among them; 0 when it is not needed.
@@ -170,6 +172,7 @@ impl Needs {
         self.ties |= other.ties;
         self.teager |= other.teager;
         self.spectral.join(&other.spectral);
+        self.wavelet.join(&other.wavelet);
         self.ranks |= other.ranks;
         self.rainflow |= other.rainflow;
         self.lags = self.lags.max(other.lags);
@@ -197,6 +200,7 @@ pub(crate) struct Workspace {
     teager_blocks: Blocks,
     teager_moments: Moments,
     spectra: Spectra,
+    wavelets: Wavelets,
     ranker: Ranker,
     ranks: RankTrend,
     correlator: Correlator,
@@ -222,6 +226,7 @@ impl Workspace {
             teager_blocks: Blocks::new(if needs.teager { len } else { 0 }),
             teager_moments: Moments::default(),
             spectra: Spectra::new(&needs.spectral, len, rate),
+            wavelets: Wavelets::new(&needs.wavelet, len),
             ranker: Ranker::new(if needs.ranks { len } else { 0 }),
             ranks: RankTrend::default(),
             correlator: Correlator::new(len, needs.lags),
@@ -273,6 +278,7 @@ impl Workspace {
             self.teager_moments = self.teager_blocks.moments(&self.teager, None, false);
         }
         self.spectra.compute(x);
+        self.wavelets.compute(x);
         if self.needs.ranks {
             self.ranks = self.ranker.trend(x);
         }
@@ -456,6 +462,11 @@ impl<'a> Shared<'a> {
     /// Everything spectral.
     pub(crate) fn spectra(&self) -> &'a Spectra {
         &self.work.spectra
+    }
+
+    /// The wavelet transforms that were declared.
+    pub(crate) fn wavelets(&self) -> &'a Wavelets {
+        &self.work.wavelets
     }
 
     /// Sum of squared differences of neighbours.

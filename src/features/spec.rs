@@ -355,12 +355,15 @@ impl super::calculator::Param {
 }
 
 impl Kind {
-    /// A few admissible values, each once: the default first, every word, small numbers.
+    /// A few admissible values, each once: the default first, every word (of a long list about sixteen), small numbers.
     fn examples(&self, default: Option<&str>) -> Vec<Value> {
         let mut values: Vec<Value> = default.and_then(|text| text.parse().ok()).into_iter().collect();
         match self {
             Self::Bool => values.extend([Value::Bool(true), Value::Bool(false)]),
-            Self::Word(words) => values.extend(words.iter().map(|w| Value::Word((*w).to_owned()))),
+            Self::Word(words) => {
+                let some = words.iter().step_by(words.len().div_ceil(16).max(1));
+                values.extend(some.map(|w| Value::Word((*w).to_owned())));
+            }
             Self::Int { min, max } => {
                 values.extend([1, 2, 3, 5, 10].map(|v: i64| Value::Int(v.clamp(*min, *max))));
             }

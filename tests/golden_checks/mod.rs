@@ -52,6 +52,7 @@ const FLOORS: &[(&str, usize)] = &[
     ("features/tsfel", 33),
     ("features/tsfresh", 759),
     ("features/vib", 26),
+    ("features/wav", 40),
     ("rul", 92),
     ("selection", 10),
 ];

@@ -1,8 +1,13 @@
 //! Energies and shapes of wavelet coefficients.
 
-use crate::features::calculator::Calculator;
+mod bands;
+mod nodes;
+mod scales;
+pub(crate) mod transforms;
+
+use super::calculator::Calculator;
 
 /// The tables of this room.
 pub(crate) fn calculators() -> Vec<Calculator> {
-    Vec::new()
+    [bands::calculators(), nodes::calculators(), scales::calculators()].into_iter().flatten().collect()
 }
