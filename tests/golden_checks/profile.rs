@@ -1,10 +1,28 @@
-//! Ids `mp/*`.
+//! Ids `mp/*`: stumpy 1.14.
 
-use super::Outcome;
+use super::{Outcome, numbers, stat};
+use prognos::features::profile::distance_profile;
 use serde_json::Value;
 
 /// What became of an id of this family; `None` where nothing here computes it. The whole series file is there for ids
 /// that read the values of another.
-pub fn check(_id: &str, _expected: &Value, _x: &[f64], _fs: f64, _file: &Value) -> Option<Outcome> {
-    None
+pub fn check(id: &str, expected: &Value, x: &[f64], fs: f64, _file: &Value) -> Option<Outcome> {
+    let found = match id {
+        "mp/stump_m20_first400_min_max_mean_argmax" => {
+            let names =
+                ["min", "max", "mean", "discord"].map(|f| format!("matrix_profile_fixed__feature_\"{f}\"__m_20"));
+            stat::extract(&names, &x[..x.len().min(400)], fs)
+        }
+        "mp/mass_query_first20_first8" => distance_profile(&x[..20], x).unwrap()[..8].to_vec(),
+        _ => return None,
+    };
+    let expected = numbers(expected);
+    // A distance is the root of 40 (1 - ρ), and stumpy's ρ carries rounding of `ε (mean / deviation)²` from its running sums: a
+    // match that is exact comes out as up to 1e-5 there and as 0 here.
+    let close = |f: f64, e: f64| (f - e).abs() <= 1e-9 * e.abs() || (f * f - e * e).abs() <= 1e-10;
+    Some(match found.iter().zip(&expected).position(|(f, e)| !close(*f, *e)) {
+        None if found.len() == expected.len() => Outcome::Matched,
+        None => Outcome::Failed(format!("{} values, expected {}", found.len(), expected.len())),
+        Some(i) => Outcome::Failed(format!("[{i}] is {:e}, expected {:e}", found[i], expected[i])),
+    })
 }

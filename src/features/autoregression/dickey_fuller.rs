@@ -29,10 +29,11 @@ use crate::signal::autoregression::{ArCriterion, MAX_ORDER};
 
 /// The table of this family.
 pub(crate) fn calculators() -> Vec<Calculator> {
-    const AUTO: &[Param] =
-        &[Param::word("attr", &["pvalue", "teststat", "usedlag"]), Param::word("autolag", &["AIC", "BIC", "None", "t-stat"])];
-    const FIXED: &[Param] =
-        &[Param::word("attr", &["pvalue", "teststat"]), Param::int("lags", 0, MAX_ORDER as i64)];
+    const AUTO: &[Param] = &[
+        Param::word("attr", &["pvalue", "teststat", "usedlag"]),
+        Param::word("autolag", &["AIC", "BIC", "None", "t-stat"]),
+    ];
+    const FIXED: &[Param] = &[Param::word("attr", &["pvalue", "teststat"]), Param::int("lags", 0, MAX_ORDER as i64)];
     vec![
         Calculator::group(
             "augmented_dickey_fuller",
@@ -167,7 +168,8 @@ fn choose(equations: &LeastSquares, choice: Choice) -> Option<usize> {
         return None;
     }
     if let Choice::Criterion(criterion) = choice {
-        let value = |m: &crate::signal::autoregression::ols::Step| n * m.rest.ln() + criterion.penalty(n) * m.rank as f64;
+        let value =
+            |m: &crate::signal::autoregression::ols::Step| n * m.rest.ln() + criterion.penalty(n) * m.rank as f64;
         // The first of equals.
         let best = |best: (usize, f64), (lags, v): (usize, f64)| if v < best.1 { (lags, v) } else { best };
         return Some(models.iter().map(value).enumerate().fold((0, f64::INFINITY), best).0);

@@ -20,7 +20,7 @@ pub(crate) fn calculators() -> Vec<Calculator> {
 }
 
 /// What is wanted of each computation, with its place in the output: one computation for each key.
-fn by_key<K: PartialEq, V>(args: &[&Args], split: impl Fn(&Args) -> (K, V)) -> Vec<(K, Vec<(V, usize)>)> {
+pub(super) fn by_key<K: PartialEq, V>(args: &[&Args], split: impl Fn(&Args) -> (K, V)) -> Vec<(K, Vec<(V, usize)>)> {
     let mut jobs: Vec<(K, Vec<(V, usize)>)> = Vec::new();
     for (place, args) in args.iter().enumerate() {
         let (key, wanted) = split(args);

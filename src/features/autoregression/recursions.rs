@@ -29,8 +29,7 @@ use crate::signal::autoregression::levinson::levinson;
 use crate::signal::autoregression::{MAX_ORDER, residuals};
 use std::f64::consts::PI;
 
-const ATTRIBUTES: &[&str] =
-    &["peak_frequency", "residual_crest", "residual_kurtosis", "residual_rms", "variance"];
+const ATTRIBUTES: &[&str] = &["peak_frequency", "residual_crest", "residual_kurtosis", "residual_rms", "variance"];
 const METHODS: &[&str] = &["adjusted", "mle"];
 
 /// The table of this family.
@@ -67,7 +66,9 @@ pub(crate) fn calculators() -> Vec<Calculator> {
             "coefficient of the autoregression of order k by the Yule-Walker equations; NaN for a constant",
             |args| {
                 Box::new(Walker {
-                    jobs: super::by_key(args, |a| ((a.count(1), a.word(2) == "adjusted"), Wanted::Coefficient(a.count(0)))),
+                    jobs: super::by_key(args, |a| {
+                        ((a.count(1), a.word(2) == "adjusted"), Wanted::Coefficient(a.count(0)))
+                    }),
                 })
             },
         ),
@@ -186,9 +187,8 @@ impl Kernel for Burg {
             let mut variance = f64::NAN;
             burg(forward, backward, phi, spare, |_, _, left| variance = left);
             let residual = &mut backward[..n - order];
-            let with_residual = |w: &Wanted| {
-                matches!(w, Wanted::ResidualRms | Wanted::ResidualKurtosis | Wanted::ResidualCrest)
-            };
+            let with_residual =
+                |w: &Wanted| matches!(w, Wanted::ResidualRms | Wanted::ResidualKurtosis | Wanted::ResidualCrest);
             if outputs.iter().any(|(w, _)| with_residual(w)) {
                 residuals(x, 0.0, phi, residual);
             }

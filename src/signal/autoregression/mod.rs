@@ -149,7 +149,8 @@ impl ArParams {
         if finite && model.variance >= 0.0 && model.variance.is_finite() {
             return Ok(model);
         }
-        let reason = "the equations have no finite solution with a variance of 0 or above; a lower order or Burg's method may";
+        let reason =
+            "the equations have no finite solution with a variance of 0 or above; a lower order or Burg's method may";
         Err(Error::numeric("autoregressive model", reason))
     }
 
@@ -429,9 +430,7 @@ mod tests {
     #[test]
     fn every_method_finds_the_recursion() {
         let x = wave(4000);
-        for method in
-            [ArMethod::LeastSquares, ArMethod::Burg, ArMethod::YuleWalker, ArMethod::YuleWalkerAdjusted]
-        {
+        for method in [ArMethod::LeastSquares, ArMethod::Burg, ArMethod::YuleWalker, ArMethod::YuleWalkerAdjusted] {
             let model = ArModel::params().order(2).method(method).fit(&x).unwrap();
             assert!((model.coefficients()[0] - 1.2).abs() < 0.03, "{method:?} {model:?}");
             assert!((model.coefficients()[1] + 0.6).abs() < 0.03 && (model.variance() - 0.5).abs() < 0.03);
