@@ -291,7 +291,7 @@ impl Room {
 
 struct Profiles {
     /// Length of a stretch; what is wanted (place in `WORDS`) and where it goes.
-    jobs: Vec<(usize, Vec<(usize, usize)>)>,
+    jobs: super::autoregression::Jobs<usize, usize>,
 }
 
 impl Kernel for Profiles {

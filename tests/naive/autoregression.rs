@@ -144,9 +144,8 @@ fn eliminate(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
         b.swap(k, top);
         for i in k + 1..n {
             let f = a[i][k] / a[k][k];
-            for j in k..n {
-                a[i][j] -= f * a[k][j];
-            }
+            let (above, below) = a.split_at_mut(i);
+            below[0][k..].iter_mut().zip(&above[k][k..]).for_each(|(v, u)| *v -= f * u);
             b[i] -= f * b[k];
         }
     }

@@ -80,7 +80,7 @@ impl Outcome {
 }
 
 struct Tests {
-    jobs: Vec<(Choice, Vec<(Attribute, usize)>)>,
+    jobs: super::Jobs<Choice, Attribute>,
 }
 
 #[derive(Debug, Clone, Copy)]

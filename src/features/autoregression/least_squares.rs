@@ -40,7 +40,7 @@ enum Wanted {
 
 /// One fit for each order.
 struct Fits {
-    jobs: Vec<(usize, Vec<(Wanted, usize)>)>,
+    jobs: super::Jobs<usize, Wanted>,
 }
 
 impl Kernel for Fits {

@@ -19,9 +19,12 @@ pub(crate) fn calculators() -> Vec<Calculator> {
     all
 }
 
+/// Computations by their key, each with what is wanted of it and the place in the output.
+pub(super) type Jobs<K, V> = Vec<(K, Vec<(V, usize)>)>;
+
 /// What is wanted of each computation, with its place in the output: one computation for each key.
-pub(super) fn by_key<K: PartialEq, V>(args: &[&Args], split: impl Fn(&Args) -> (K, V)) -> Vec<(K, Vec<(V, usize)>)> {
-    let mut jobs: Vec<(K, Vec<(V, usize)>)> = Vec::new();
+pub(super) fn by_key<K: PartialEq, V>(args: &[&Args], split: impl Fn(&Args) -> (K, V)) -> Jobs<K, V> {
+    let mut jobs: Jobs<K, V> = Vec::new();
     for (place, args) in args.iter().enumerate() {
         let (key, wanted) = split(args);
         match jobs.iter_mut().find(|(known, _)| *known == key) {

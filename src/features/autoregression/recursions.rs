@@ -123,7 +123,8 @@ fn coefficient(phi: &[f64], coeff: usize) -> f64 {
 }
 
 struct Walker {
-    jobs: Vec<((usize, bool), Vec<(Wanted, usize)>)>,
+    /// Order, and whether the adjusted form is meant.
+    jobs: super::Jobs<(usize, bool), Wanted>,
 }
 
 impl Kernel for Walker {
@@ -161,7 +162,7 @@ impl Kernel for Walker {
 }
 
 struct Burg {
-    jobs: Vec<(usize, Vec<(Wanted, usize)>)>,
+    jobs: super::Jobs<usize, Wanted>,
 }
 
 impl Kernel for Burg {

@@ -293,7 +293,7 @@ impl Workspace {
             Relation::CoherenceMean { nperseg } => self.coherence(pair, nperseg, |k, _| k > 0),
             Relation::CoherenceAt { frequency, nperseg } => self.coherence(pair, nperseg, |k, step| {
                 // The nearest bin; the upper of two.
-                k as f64 == (frequency / step).round()
+                (k as f64 - (frequency / step).round()).abs() < 0.5
             }),
             Relation::CoherenceBand { high, low, nperseg } => {
                 self.coherence(pair, nperseg, |k, step| (low..=high).contains(&(k as f64 * step)))

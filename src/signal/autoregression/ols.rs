@@ -71,6 +71,12 @@ impl LeastSquares {
         self.rows = x.len() - order;
         self.lag_products(order, 0, order);
         let w = order + 2;
+        // Room for windows that need the smallest solution, so that they do not allocate when they come.
+        let columns = w - 1;
+        self.low_rank.clear();
+        self.low_rank.reserve(columns * columns);
+        self.square.clear();
+        self.square.reserve(columns * (columns + 1));
         self.width = w;
         resize(&mut self.gram, w * w);
         let lagged = order + 1;
@@ -93,7 +99,7 @@ impl LeastSquares {
     /// t from `first`, which is not below `lags`. The level stands first or last among the columns. `false` when there are
     /// fewer rows than columns.
     pub(crate) fn dickey_fuller(&mut self, x: &[f64], lags: usize, first: usize, level_last: bool) -> bool {
-        let Some(moves) = x.len().checked_sub(1).filter(|m| *m >= first + 1 && first >= lags) else { return false };
+        let Some(moves) = x.len().checked_sub(1).filter(|m| *m > first && first >= lags) else { return false };
         if !self.load(x, true) {
             return false;
         }
@@ -271,13 +277,13 @@ impl LeastSquares {
                 break;
             }
             let inverse = Dd::from(1.0) / rest[top].sqrt();
-            for i in 0..p {
+            for (i, left) in rest.iter_mut().enumerate().take(p) {
                 let g = self.gram[i.max(top) * w + i.min(top)];
                 let known =
                     (0..rank).fold(Dd::ZERO, |sum, k| sum + self.low_rank[i * p + k] * self.low_rank[top * p + k]);
                 let value = (g - known) * inverse;
                 self.low_rank[i * p + rank] = value;
-                rest[i] = rest[i] - value * value;
+                *left = *left - value * value;
             }
             rest[top] = Dd::ZERO;
             rank += 1;
