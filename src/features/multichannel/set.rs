@@ -175,8 +175,8 @@ impl ChannelRelations {
         Ok(columns)
     }
 
-    /// The relations of every window: one row a window, the same windows as [`FeatureSet::extract_channels`]
-    /// (crate::features::FeatureSet::extract_channels) makes, computed on all threads. The bits do not depend on their number.
+    /// The relations of every window: one row a window, computed on all threads. The windows are those of
+    /// [`extract_channels`](crate::features::FeatureSet::extract_channels). The bits do not depend on the number of threads.
     ///
     /// # Errors
     /// As [`names`](Self::names); [`Error::Parameter`] when `spec` has a length or hop of zero; what [`Recording::signal`] says of time
