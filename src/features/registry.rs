@@ -10,6 +10,7 @@ fn families() -> Vec<Vec<Calculator>> {
         super::amplitude::calculators(),
         super::trend::calculators(),
         super::autoregression::calculators(),
+        super::profile::calculators(),
         super::spectrum::calculators(),
         super::wavelet::calculators(),
         super::complexity::calculators(),

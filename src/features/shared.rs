@@ -292,6 +292,7 @@ impl Workspace {
         }
         for drift in &mut self.drifts {
             drift.compute(x, &self.sorted, &self.diff);
+        }
         if self.needs.standardised {
             self.standardised.compute(x);
         }

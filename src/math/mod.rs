@@ -1,6 +1,7 @@
 //! The ground floor: sums in lanes, parallel maps, random streams, and the special functions and root finders
 //! that the rooms above share. Private: nothing of it is part of the public API.
 
+pub(crate) mod dd;
 pub(crate) mod lanes;
 pub(crate) mod linalg;
 pub(crate) mod moments;

@@ -260,7 +260,7 @@ const DIRECT_LAGS: usize = 16;
 const SHORT: usize = 64;
 
 /// The smallest of 2^k, 3·2^k, 5·2^k that is not below `n`: lengths that the FFT does fast.
-fn fast_length(n: usize) -> usize {
+pub(crate) fn fast_length(n: usize) -> usize {
     let power = |factor: usize| factor * n.div_ceil(factor).next_power_of_two();
     power(1).min(power(3)).min(power(5))
 }

@@ -209,7 +209,7 @@ pub struct Welch {
 /// Working memory of a [`Welch`] plan.
 #[derive(Debug, Clone)]
 pub struct WelchScratch {
-    pub(super) fft: FftScratch,
+    pub(crate) fft: FftScratch,
     pub(super) bins: Vec<Complex64>,
     pair: PairScratch,
     /// Power of every bin of every piece, bin by bin (`Median` only).
@@ -322,7 +322,7 @@ impl Welch {
     }
 
     /// Fourier transform of piece `i`, detrended and windowed, into `scratch.bins`.
-    pub(super) fn transform(&self, x: &[f64], i: usize, fft: &mut FftScratch, bins: &mut [Complex64]) -> Result<()> {
+    pub(crate) fn transform(&self, x: &[f64], i: usize, fft: &mut FftScratch, bins: &mut [Complex64]) -> Result<()> {
         let fill = |real: &mut [f64]| {
             let (head, tail) = real.split_at_mut(self.segment());
             self.detrend.apply(self.piece(x, i), &self.window, &self.ramp, head);

@@ -1,1 +1,0 @@
-//! Autoregressive models: what the next sample is, given those before it.
