@@ -5,6 +5,7 @@
 
 use super::amplitude::counts::Ties;
 use super::autoregression::autocorrelation::Correlator;
+use super::compat::tsfel::intermediates::{TsfelNeeds, TsfelWork};
 use super::spectrum::spectra::{Parts, Source, Spectra, SpectralNeeds, Values};
 use super::trend::ranks::{RankTrend, Ranker};
 use crate::math::lanes;
@@ -33,6 +34,7 @@ pub struct Needs {
     pub(super) spectral: SpectralNeeds,
     ranks: bool,
     rainflow: bool,
+    pub(super) tsfel: TsfelNeeds,
     /// Lags of the autocorrelation, lag 0 among them; 0 when it is not needed.
     lags: usize,
 }
@@ -153,6 +155,7 @@ impl Needs {
         self.spectral.join(&other.spectral);
         self.ranks |= other.ranks;
         self.rainflow |= other.rainflow;
+        self.tsfel.join(&other.tsfel);
         self.lags = self.lags.max(other.lags);
     }
 }
@@ -177,6 +180,7 @@ pub(crate) struct Workspace {
     correlator: Correlator,
     rainflow: RainflowStream,
     cycles: Vec<Cycle>,
+    tsfel: TsfelWork,
 }
 
 impl Workspace {
@@ -201,6 +205,7 @@ impl Workspace {
             rainflow: RainflowStream::with_room(if needs.rainflow { len } else { 0 }),
             // Every sample closes one cycle at most, the end leaves as many as are open.
             cycles: Vec::with_capacity(if needs.rainflow { len } else { 0 }),
+            tsfel: TsfelWork::new(&needs.tsfel, len),
             needs,
         }
     }
@@ -255,6 +260,7 @@ impl Workspace {
             x.iter().for_each(|&v| self.rainflow.take(v, &mut self.cycles));
             self.rainflow.finish(&mut self.cycles);
         }
+        self.tsfel.compute(x);
         true
     }
 
@@ -357,6 +363,11 @@ impl<'a> Shared<'a> {
     #[must_use]
     pub fn cycles(&self) -> &'a [Cycle] {
         &self.work.cycles
+    }
+
+    /// What TSFEL's features share; empty unless declared.
+    pub(crate) fn tsfel(&self) -> &'a TsfelWork {
+        &self.work.tsfel
     }
 
     /// Sums of products `(x[i] - mean)(x[i + lag] - mean)`, for lags from 0: divided by the first they are the biased

@@ -42,7 +42,7 @@ fn check_id(series: &str, id: &str, expected: &Value, x: &[f64], fs: f64, file: 
     let (prefix, name) = id.split_once('/').unwrap();
     let exception = match prefix {
         "spec" => spec::exception(series, id),
-        _ => stat::exception(x, id),
+        _ => None,
     };
     if let Some(why) = exception {
         return Outcome::Skipped(why.to_owned());

@@ -1,7 +1,7 @@
 //! The names and definitions of other packages, quirks included.
 
 pub(crate) mod catch22;
-pub(crate) mod tsfel;
+pub mod tsfel;
 pub(crate) mod tsfresh;
 
 use super::calculator::Calculator;
