@@ -44,7 +44,7 @@ const FLOORS: &[(&str, usize)] = &[
     ("features/filt", 15),
     ("features/spec", 76),
     ("features/stat", 42),
-    ("features/tsfel", 33),
+    ("features/tsfel", 70),
     ("features/tsfresh", 278),
     ("features/vib", 26),
     ("rul", 92),
