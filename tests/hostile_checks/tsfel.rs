@@ -100,7 +100,10 @@ fn garbage_is_no_column() {
         "\u{663}_\u{0}",
     ] {
         let error = read_column(column, SampleRate::hz(100.0).unwrap(), 1000).unwrap_err();
-        assert!(matches!(&error, Error::UnknownFeature { name, reason } if name == column && !reason.is_empty()), "{error}");
+        assert!(
+            matches!(&error, Error::UnknownFeature { name, reason } if name == column && !reason.is_empty()),
+            "{error}"
+        );
         assert!(from_columns([column], SampleRate::ONE_HZ, 0).is_err());
         assert!(from_channel_columns([column], SampleRate::ONE_HZ, usize::MAX).is_err());
     }

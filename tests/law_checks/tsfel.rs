@@ -16,7 +16,13 @@ fn every_rate_and_every_window_has_a_row() {
             let row = set.extract(signal.windows(WindowSpec::sliding(n, n)).unwrap()).unwrap();
             assert_eq!(row.view().dim(), (1, 163));
             let known = row.view().iter().filter(|v| v.is_finite()).count();
-            let expected = if n >= 160 { 163 } else if n > 2 { 80 } else { 40 };
+            let expected = if n >= 160 {
+                163
+            } else if n > 2 {
+                80
+            } else {
+                40
+            };
             assert!(known >= expected, "{n} samples at {hz} Hz: {known}");
         }
     }
@@ -63,7 +69,8 @@ fn frequencies_go_with_the_rate() {
         "tsfel_spectral_roll_on",
         "tsfel_spectral_spread",
     ];
-    let same = ["tsfel_spectral_skewness", "tsfel_spectral_entropy", "tsfel_spectral_decrease", "tsfel_wavelet_entropy"];
+    let same =
+        ["tsfel_spectral_skewness", "tsfel_spectral_entropy", "tsfel_spectral_decrease", "tsfel_wavelet_entropy"];
     for (low, high) in row(&twice, 40.0).iter().zip(row(&twice, 80.0)) {
         assert!((2.0 * low - high).abs() <= 1e-12 * high && *low > 0.0, "{low} {high}");
     }

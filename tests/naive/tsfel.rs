@@ -16,7 +16,8 @@ fn features(names: &[String], x: &[f64]) -> Vec<f64> {
 
 fn check(name: &str, x: &[f64], expected: f64, tolerance: f64) {
     let found = features(&[name.to_owned()], x)[0];
-    let near = (found - expected).abs() <= tolerance * expected.abs().max(1.0) || (found.is_nan() && !expected.is_finite());
+    let near =
+        (found - expected).abs() <= tolerance * expected.abs().max(1.0) || (found.is_nan() && !expected.is_finite());
     assert!(near, "{name} of {} samples: {found:e}, the twin says {expected:e}", x.len());
 }
 
@@ -222,7 +223,8 @@ fn mel_cepstra() {
             }
             let power: Vec<f64> = dft(&y).iter().map(|(re, im)| (re * re + im * im) / nfft as f64).collect();
             let top = 2595.0 * (1.0 + RATE / 2.0 / 700.0).log10();
-            let hz: Vec<f64> = (0..42).map(|i| 700.0 * (10.0_f64.powf(f64::from(i) * top / 41.0 / 2595.0) - 1.0)).collect();
+            let hz: Vec<f64> =
+                (0..42).map(|i| 700.0 * (10.0_f64.powf(f64::from(i) * top / 41.0 / 2595.0) - 1.0)).collect();
             let corner: Vec<f64> = hz.iter().map(|f| ((nfft + 1) as f64 * f / RATE).floor()).collect();
             let level = |m: usize| {
                 let height = |k: f64| {
@@ -253,9 +255,8 @@ fn mel_cepstra() {
 fn predictor_cepstra() {
     for x in windows(&[12, 20, 64, 300]) {
         for count in [1, 2, 5, 12] {
-            let r: Vec<f64> = (0..count)
-                .map(|k| f64::from((k..x.len()).map(|i| x[i] * x[i - k]).sum::<f64>() as f32))
-                .collect();
+            let r: Vec<f64> =
+                (0..count).map(|k| f64::from((k..x.len()).map(|i| x[i] * x[i - k]).sum::<f64>() as f32)).collect();
             let mut a = vec![1.0];
             let mut left = r[0];
             for k in 1..count {
@@ -268,7 +269,8 @@ fn predictor_cepstra() {
             let part = |k: usize, f: fn(f64) -> f64| {
                 a.iter().enumerate().map(|(j, a)| a * f(TAU * (j * k) as f64 / n)).sum::<f64>()
             };
-            let logs: Vec<f64> = (0..count).map(|k| (part(k, f64::cos).powi(2) + part(k, f64::sin).powi(2)).ln()).collect();
+            let logs: Vec<f64> =
+                (0..count).map(|k| (part(k, f64::cos).powi(2) + part(k, f64::sin).powi(2)).ln()).collect();
             for c in 0..count {
                 let cosines = logs.iter().enumerate().map(|(j, l)| l * (TAU * (j * c) as f64 / n).cos());
                 let expected = if count == 1 { 0.0 } else { (cosines.sum::<f64>() / n).abs() };

@@ -17,5 +17,5 @@ pub(super) fn line_through(points: impl Iterator<Item = (f64, f64)> + Clone) -> 
         sxy += (x - mean_x) * (y - mean_y);
     }
     let slope = sxy / sxx;
-    (n > 1.0 && slope.is_finite()).then(|| (slope, mean_y - slope * mean_x))
+    (n > 1.0 && slope.is_finite()).then_some((slope, mean_y - slope * mean_x))
 }

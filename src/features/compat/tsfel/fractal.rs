@@ -70,8 +70,7 @@ impl Kernel for Exponent {
 
     fn run(&self, shared: &Shared<'_>, scratch: &mut Scratch, out: &mut [f64]) {
         let x = shared.samples();
-        let constant = x.iter().all(|v| x.first() == Some(v));
-        let value = if x.len() < SHORTEST_FRACTAL || constant {
+        let value = if x.len() < SHORTEST_FRACTAL || numpy::all_equal(x) {
             f64::NAN
         } else {
             let (first, second) = scratch.two(x.len(), x.len());

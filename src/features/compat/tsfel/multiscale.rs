@@ -58,7 +58,7 @@ impl Kernel for Multiscale {
 
 fn multiscale(x: &[f64], room: &mut Room) -> f64 {
     let n = x.len();
-    if n < SHORTEST_FRACTAL || u32::try_from(n).is_err() || x.iter().all(|v| *v == x[0]) {
+    if n < SHORTEST_FRACTAL || u32::try_from(n).is_err() || numpy::all_equal(x) {
         return f64::NAN;
     }
     let mean = numpy::mean(x);

@@ -171,7 +171,7 @@ fn entries() -> impl Iterator<Item = &'static Entry> {
 fn entry_of(column: &str) -> Option<(&'static Entry, &str)> {
     entries().find_map(|entry| match column.strip_prefix(entry.column)? {
         "" => Some((entry, "")),
-        rest => Some((entry, rest.strip_prefix('_')?)),
+        rest => Some((entry, rest.strip_prefix('_').filter(|suffix| !suffix.is_empty())?)),
     })
 }
 

@@ -55,12 +55,18 @@ pub(super) fn calculators() -> Vec<Calculator> {
             |_| spectrum(WHOLE, Parts::NONE).moments(),
             |s, _| s.spectrum(WHOLE).map_or(f64::NAN, |v| v.peak / unless_constant(s)),
         ),
-        row("tsfel_maximum_frequency", "first f below and at which more than 95 % of sum |X| lies, Hz", running, |s, _| {
-            magnitude(s, |v| beyond(v, MOST))
-        }),
-        row("tsfel_median_frequency", "first f below and at which more than half of sum |X| lies, Hz", running, |s, _| {
-            magnitude(s, |v| beyond(v, 0.5))
-        }),
+        row(
+            "tsfel_maximum_frequency",
+            "first f below and at which more than 95 % of sum |X| lies, Hz",
+            running,
+            |s, _| magnitude(s, |v| beyond(v, MOST)),
+        ),
+        row(
+            "tsfel_median_frequency",
+            "first f below and at which more than half of sum |X| lies, Hz",
+            running,
+            |s, _| magnitude(s, |v| beyond(v, 0.5)),
+        ),
         row(
             "tsfel_power_bandwidth",
             "distance between where 95 % of the power are reached from below and from above, Hz; Hann",
@@ -85,9 +91,12 @@ pub(super) fn calculators() -> Vec<Calculator> {
             "-sum p ln p / ln K over the K bins with power, p: share of |X|², mean taken out, 0 to 1",
             |_| Box::new(Entropy),
         ),
-        row("tsfel_spectral_kurtosis", "sum (f - c)⁴ |X| / (spread⁴ sum |X|); 0 without spread", moments, |s, _| {
-            magnitude(s, |v| standardised(v, v.moments[2], v.moments[0] * v.moments[0]))
-        }),
+        row(
+            "tsfel_spectral_kurtosis",
+            "sum (f - c)⁴ |X| / (spread⁴ sum |X|); 0 without spread",
+            moments,
+            |s, _| magnitude(s, |v| standardised(v, v.moments[2], v.moments[0] * v.moments[0])),
+        ),
         row("tsfel_spectral_positive_turning_points", "number of local maxima of |X| inside", plain, |s, _| {
             magnitude(s, |v| v.values.windows(3).filter(|p| p[1] - p[0] > 0.0 && p[2] - p[1] < 0.0).count() as f64)
         }),
@@ -123,9 +132,7 @@ fn spectrum(source: Source, parts: Parts) -> Needs {
 
 /// The answer of the magnitude spectrum; NaN when it overflowed or there is none.
 fn magnitude(s: &Shared<'_>, answer: impl FnOnce(&Values) -> f64) -> f64 {
-    s.spectrum(Source::Magnitude)
-        .filter(|v| !v.values.is_empty() && v.sum.is_finite())
-        .map_or(f64::NAN, answer)
+    s.spectrum(Source::Magnitude).filter(|v| !v.values.is_empty() && v.sum.is_finite()).map_or(f64::NAN, answer)
 }
 
 /// What TSFEL divides a power spectrum by: the variance, or 1 for a constant.
@@ -142,7 +149,7 @@ fn fundamental(v: &Values) -> f64 {
     while k + 1 < p.len() {
         let mut end = k;
         if p[k] > below(k - 1) {
-            while end + 1 < p.len() && p[end + 1] == p[k] {
+            while p.get(end + 1) == p.get(k) {
                 end += 1;
             }
             if end + 1 < p.len() && p[end + 1] < p[k] && p[k] >= limit {
@@ -261,7 +268,7 @@ impl Kernel for Entropy {
         let x = shared.samples();
         out.fill(match shared.fourier().split_first() {
             None => f64::NAN,
-            Some(_) if x.iter().all(|v| Some(v) == x.first()) => 0.0,
+            Some(_) if numpy::all_equal(x) => 0.0,
             Some((_, bins)) => {
                 let mean = numpy::mean(x);
                 let rest = scratch.floats(x.len());
@@ -284,7 +291,13 @@ fn entropy(first: f64, bins: &[Complex64]) -> f64 {
         sum -= p * p.ln();
         count += 1.0;
     }
-    if count > 1.0 { sum / f64::ln(count) } else if total.is_finite() { 0.0 } else { f64::NAN }
+    if count > 1.0 {
+        sum / f64::ln(count)
+    } else if total.is_finite() {
+        0.0
+    } else {
+        f64::NAN
+    }
 }
 
 /// Mean spectrograms for bins of one or several resolutions.

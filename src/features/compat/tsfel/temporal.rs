@@ -49,7 +49,7 @@ pub(super) fn calculators() -> Vec<Calculator> {
 
 fn first_lag(s: &Shared<'_>) -> f64 {
     let (x, sums) = (s.samples(), s.autocorrelation_sums());
-    if !x.is_empty() && x.iter().all(|v| *v == x[0]) {
+    if !x.is_empty() && numpy::all_equal(x) {
         return 1.0;
     }
     let n = x.len();
