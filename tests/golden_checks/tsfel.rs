@@ -20,8 +20,8 @@ pub fn check(id: &str, expected: &Value, x: &[f64], fs: f64, _file: &Value) -> O
     Some(match feature {
         // 32-bit floats inside, before equations that may be nearly singular.
         "LPCC" => compare(&found, &values, 1e-4, 1e-12),
-        // Differences of levels from their mean, and `10^(mel / 2595) - 1` has lost digits at low rates by the last bit of
-        // NumPy's power: as good as the largest of them.
+        // Differences of levels from their mean, and `10^(mel / 2595) - 1` has lost digits at low rates by the last bit
+        // of NumPy's power: as good as the largest of them.
         "MFCC" => {
             let largest = numbers(&values).into_iter().map(f64::abs).fold(0.0, f64::max);
             compare(&found, &values, 1e-9, 1e-9 * largest)

@@ -85,7 +85,7 @@ fn garbage_is_no_column() {
         "0_ECDF Percentile_2",
         "0_LPCC_12",
         "0_MFCC_12",
-        "0_MFCC_coeff_12",
+        "0_MFCC_coeff_39",
         "0_MFCC_coeff_3__nfft_1",
         "0_Wavelet energy",
         "0_Wavelet energy_0",

@@ -1,7 +1,7 @@
 //! TSFEL's other exponents of the fractal domain: detrended fluctuations, rescaled range, Petrosian.
 //!
-//! Both scaling exponents take every window length from 4 to `n / 10`; a straight line through so many lengths is decided
-//! by the long ones. The usual estimators space the lengths evenly on the logarithm.
+//! Both scaling exponents take every window length from 4 to `n / 10`; a straight line through so many lengths is
+//! decided by the long ones. The usual estimators space the lengths evenly on the logarithm.
 //!
 //! * Detrended fluctuation analysis: the running sum of the samples less their mean is cut into pieces, a line is taken
 //!   out of each, and `F(w)` is the root mean square of what is left; the exponent is the slope of `ln F` over `ln w`.
@@ -35,7 +35,7 @@ pub(super) fn calculators() -> Vec<Calculator> {
         Calculator::group(
             "tsfel_detrended_fluctuation_analysis",
             &[],
-            "slope of ln F(w) over ln w, w = 4..n/10, cut at a plateau; NaN below 160 samples and for a constant; O(n²)",
+            "slope of ln F(w) over ln w, w = 4..n/10, cut at a plateau; NaN below 160 samples, for a constant; O(n²)",
             |_| Box::new(Exponent(detrended_fluctuations)),
         ),
         Calculator::group(

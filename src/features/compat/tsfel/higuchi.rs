@@ -4,8 +4,8 @@
 //! whole window: `L(k) = 1/k sum_m (n - 1) / (floor((n - m) / k) k²) sum_i |x[m + i k] - x[m + (i - 1) k]|`. For a
 //! fractal curve `L(k) ~ k^-D`: 2 for white noise, 1 for a smooth line.
 //!
-//! TSFEL goes through all `k` below `n / 10`, where Higuchi and most others stop at a few dozen: its dimension weighs the
-//! large steps most. Windows below 160 samples are NaN, as is a window with a length of 0.
+//! TSFEL goes through all `k` below `n / 10`, where Higuchi and most others stop at a few dozen: its dimension weighs
+//! the large steps most. Windows below 160 samples are NaN, as is a window with a length of 0.
 //!
 //! Source: T. Higuchi, "Approach to an irregular time series on the basis of the fractal theory", Physica D 31 (1988);
 //! maximum fractal length: S. P. Arjunan, D. K. Kumar, "Decoding subtle forearm flexions using fractal features of

@@ -30,7 +30,7 @@ pub(super) fn calculators() -> Vec<Calculator> {
     vec![Calculator::group(
         "tsfel_lpcc",
         PARAMS,
-        "coefficient of |IDFT ln |DFT a|²|, a: predictor of order n_coeff - 1 from 32-bit sums; NaN below n_coeff samples",
+        "coefficient of |IDFT ln |DFT a|²|, a: predictor of order n_coeff - 1 from 32-bit sums; NaN if n < n_coeff",
         |args| Box::new(Lpcc::new(args)),
     )]
 }

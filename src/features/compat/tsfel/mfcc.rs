@@ -5,15 +5,15 @@
 //! 2. The power `|DFT y|² / nfft` of the **first `nfft` samples** (512): what follows in the window is not looked at. A
 //!    shorter window is padded with zeros. No window function.
 //! 3. 40 triangles, equally spaced on the mel scale from 0 to half of the rate, with corners rounded down to bins, each
-//!    divided by half of its width in hertz. At high rates the lowest triangles are narrower than a bin: empty, they stand
-//!    for 2.2e-16.
+//!    divided by half of its width in hertz. At high rates the lowest triangles are narrower than a bin: empty, they
+//!    stand for 2.2e-16.
 //! 4. 20 log10 of the sums (so that a factor of 10 in power is 20 dB).
 //! 5. The orthonormal cosine transform (type 2), coefficients 1 to `num_ceps`; from each their **mean plus 1e-8 is
 //!    subtracted**: the coefficients of a window hang together, and change with `num_ceps`.
 //! 6. Liftering: coefficient `i` times `1 + 11 sin(pi i / 22)`.
 //!
-//! Steps 2 to 6 read a signal as speech. The scale is made for hearing between 100 Hz and 10 kHz; a machine at 1 Hz has all
-//! its triangles on a nearly linear scale.
+//! Steps 2 to 6 read a signal as speech. The scale is made for hearing between 100 Hz and 10 kHz; a machine at 1 Hz has
+//! all its triangles on a nearly linear scale.
 //!
 //! Source: S. B. Davis, P. Mermelstein, "Comparison of parametric representations for monosyllabic word recognition",
 //! IEEE Trans. ASSP 28 (1980), for the coefficients without the quirks.
@@ -43,7 +43,7 @@ pub(super) fn calculators() -> Vec<Calculator> {
     vec![Calculator::group(
         "tsfel_mfcc",
         PARAMS,
-        "mel cepstral coefficient of the first nfft samples, less the mean of all num_ceps, liftered; dB",
+        "mel cepstral coefficient (coeff < num_ceps) of the first nfft samples, less the mean of all, liftered; dB",
         |args| Box::new(Mfcc::new(args)),
     )]
 }

@@ -1,9 +1,9 @@
 //! TSFEL's features, by its definitions and its names.
 //!
-//! For users who come from TSFEL 0.2.0 (Time Series Feature Extraction Library): all 67 features of its four domains, from
-//! 27 that other rooms of this crate have under names of their own to those that nobody else defines this way. Every
-//! calculator's name begins with `tsfel_` and goes on as TSFEL's does; [`column_names`] and [`from_columns`] translate
-//! whole lists.
+//! For users who come from TSFEL 0.2.0 (Time Series Feature Extraction Library): all 67 features of its four domains,
+//! from 27 that other rooms of this crate have under names of their own to those that nobody else defines this way.
+//! Every calculator's name begins with `tsfel_` and goes on as TSFEL's does; [`column_names`] and [`from_columns`]
+//! translate whole lists.
 //!
 //! ```
 //! use prognos::features::{FeatureSet, compat::tsfel};
@@ -32,14 +32,15 @@
 //! 32 bits inside.
 //!
 //! # What differs
-//! * **Sample rates.** TSFEL's column names hold frequencies with two decimals; where two of them become one (at 1 Hz, and
-//!   up to about 5 Hz) it raises. Here a feature is named by its bin or width, and any rate will do.
-//! * **Short windows.** A feature that is not defined for a window is NaN, where TSFEL raises (LPCC below 12 samples, any
-//!   percentile below 5) or leaves columns out (spectrogram below 62 samples, ECDF below 10).
+//! * **Sample rates.** TSFEL's column names hold frequencies with two decimals; where two of them become one (at 1 Hz,
+//!   and up to about 3 Hz) it raises. Here a feature is named by its bin or width, and any rate will do.
+//! * **Short windows.** A feature that is not defined for a window is NaN, where TSFEL raises (LPCC below 12 samples,
+//!   an ECDF percentile of 0.2 below 5) or leaves columns out (spectrogram below 62 samples, ECDF below 10).
 //! * **Infinite values** are NaN (ECDF slope of a constant, average power of one sample).
 //! * **Constant windows**: TSFEL's transform leaves rounding noise where exact arithmetic has zeros, and gives spectral
-//!   skewness, kurtosis, decrease and turning points of that noise; here they are 0. The kernel density of a constant is
-//!   random there, and NaN here.
+//!   skewness, kurtosis, decrease and turning points of that noise; here they are 0. So are maximum
+//!   and bandwidth of the power of a constant like 0.1, whose mean is not exact there. The kernel density of a constant
+//!   is random in TSFEL, and NaN here.
 //! * **NaN in the first** of several numbers of a feature makes all of them 0 in TSFEL's table; here they stay.
 //! * **Order.** TSFEL sorts the columns by their names at every rate anew; [`FeatureSet::tsfel`] has the order of its
 //!   configuration file, and [`from_columns`] that of the list.
@@ -53,19 +54,20 @@
 //! | `Autocorrelation` | a lag, not a correlation | `autocorrelation_time`, `acf_biased` |
 //! | `Zero crossing rate` | a count | `zero_crossing_strict` |
 //! | `Spectral ..` of a magnitude | the mean is left in, no window function | `welch_..` |
-//! | `Spectral distance` | grows with the square of the length and the amplitude | `welch_rolloff` |
+//! | `Spectral distance` | grows with the length and the amplitude | `welch_rolloff` |
 //! | `Spectral variation` | compares neighbouring bins, not neighbouring times | `spectral_flux` |
 //! | `Power bandwidth` | from the 95 % point from above to that from below | `welch_bandwidth` |
-//! | `Wavelet energy`, `Wavelet absolute mean` | a root mean square; the absolute value of the mean | |
-//! | `MFCC` | the first 512 samples, less the mean of the 12 coefficients | |
-//! | `LPCC` | absolute values of the cepstrum of 12 points | |
-//! | `Detrended fluctuation analysis` | every window length, cut where the curve rises slowly | |
-//! | `Hurst exponent`, `Higuchi fractal dimension` | every length up to n/10 | |
-//! | `Multiscale entropy` | scales up to n/13, to a dozen samples | |
+//! | `Wavelet energy`, `Wavelet absolute mean` | a root mean square; the absolute value of the mean | – |
+//! | `MFCC` | the first 512 samples, less the mean of the 12 coefficients | – |
+//! | `LPCC` | absolute values of the cepstrum of 12 points | – |
+//! | `Detrended fluctuation analysis` | every window length, cut where the curve rises slowly | lengths spaced on the logarithm |
+//! | `Hurst exponent`, `Higuchi fractal dimension` | every length up to n/10 | the same |
+//! | `Multiscale entropy` | scales up to n/13, to a dozen samples | sample entropy of a few scales |
 //!
 //! # Cost
-//! The default set is linear in the window, up to the logarithm of its transforms: about 0.3 ms for 2,048 samples on one core. The fractal domain
-//! and the kernel density are on request; four of the fractal features take a tenth of n² steps each.
+//! The default set is linear in the window, up to the logarithm of its transforms: about 0.25 ms for 2,048 samples on
+//! one core. The fractal domain (about 3 ms) and the kernel density are on request; four of the fractal features take a
+//! tenth of n² steps each.
 //!
 //! Source: M. Barandas et al., "TSFEL: time series feature extraction library", SoftwareX 11 (2020).
 

@@ -2,10 +2,10 @@
 //!
 //! At scale `s` the window is replaced by the means of its blocks of `s` samples. The sample entropy with `m = 3` is
 //! `-ln(A / B)`: B counts the pairs of templates of 3 samples within the tolerance (largest difference, `<=`), A those
-//! of 4. The tolerance is 0.2 standard deviations of the window at every scale. Scales run from 1 to `n / 13`; those without a
-//! pair are left out, and the answer is the area under the rest, by trapezoids, over their number. At the longest
-//! scales a dozen samples are left, so that the end of the curve is mostly noise: for a scale of your own take a sample
-//! entropy of that scale.
+//! of 4. The tolerance is 0.2 standard deviations of the window at every scale. Scales run from 1 to `n / 13`; those
+//! without a pair are left out, and the answer is the area under the rest, by trapezoids, over their number. At the
+//! longest scales a dozen samples are left, so that the end of the curve is mostly noise: for a scale of your own take
+//! a sample entropy of that scale.
 //!
 //! Source: M. Costa, A. L. Goldberger, C.-K. Peng, "Multiscale entropy analysis of complex physiologic time series",
 //! Phys. Rev. Lett. 89 (2002); J. S. Richman, J. R. Moorman (2000) for the sample entropy.
@@ -58,6 +58,12 @@ impl Kernel for Multiscale {
 
 fn multiscale(x: &[f64], room: &mut Room) -> f64 {
     let n = x.len();
+    room.coarse.clear();
+    room.coarse.reserve(n);
+    room.keys.clear();
+    room.keys.reserve(n);
+    room.rest.clear();
+    room.rest.reserve(n);
     if n < SHORTEST_FRACTAL || u32::try_from(n).is_err() || numpy::all_equal(x) {
         return f64::NAN;
     }

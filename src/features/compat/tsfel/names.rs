@@ -7,13 +7,13 @@ use crate::features::{FeatureSet, FeatureSpec};
 use crate::signal::SampleRate;
 
 /// The column in which TSFEL puts a feature of a single series sampled at `rate` and cut into windows of `len` samples:
-/// `0_Mean`, `0_ECDF Percentile_0`, `0_Spectrogram mean coefficient_1.61Hz`. `None` for a feature that is not TSFEL's (of
-/// another name than `tsfel_..`).
+/// `0_Mean`, `0_ECDF Percentile_0`, `0_Spectrogram mean coefficient_1.61Hz`. `None` for a feature that is not TSFEL's
+/// (of another name than `tsfel_..`).
 ///
-/// TSFEL writes frequencies with two decimals. Where that makes one name of two columns (below about 5 Hz; TSFEL itself
-/// stops with an error there), where it has no such column (a spectrogram bin beyond a short window), and for settings that
-/// are not those of its configuration, the parameters stand in place of the frequency or number, as they stand in the
-/// names of this crate: `0_Wavelet energy_width_3`, `0_Spectrogram mean coefficient_bin_7__bins_32`.
+/// TSFEL writes frequencies with two decimals. Where that makes one name of two columns (below about 3 Hz; TSFEL itself
+/// stops with an error there), where it has no such column (a spectrogram bin beyond a short window), and for settings
+/// that are not those of its configuration, the parameters stand in place of the frequency or number, as they stand in
+/// the names of this crate: `0_Wavelet energy_width_3`, `0_Spectrogram mean coefficient_bin_7__bins_32`.
 ///
 /// ```
 /// use prognos::features::compat::tsfel;
@@ -60,8 +60,8 @@ pub fn column_names(set: &FeatureSet, rate: SampleRate, len: usize) -> Result<Ve
     }
 }
 
-/// The channel, where the column names one, and the feature: `0_Mean` is the mean of the channel `0`, `Mean` the mean of
-/// the only one. `rate` and `len` are those with which TSFEL made the column.
+/// The channel, where the column names one, and the feature: `0_Mean` is the mean of the channel `0`, `Mean` the mean
+/// of the only one. `rate` and `len` are those with which TSFEL made the column.
 ///
 /// ```
 /// use prognos::features::compat::tsfel;

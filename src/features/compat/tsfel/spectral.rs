@@ -1,10 +1,10 @@
 //! TSFEL's numbers of one spectrum.
 //!
-//! Most are of the magnitude `|X_k|` of the window as it is: mean not taken out, no window function, `k` from 0 to `n / 2` at
-//! `k rate / n` hertz. With a mean that is not 0 the first bin dominates centroid, spread, decrease, slope and the
-//! cumulative frequencies: high-pass filter the signal first, or take the `welch_*` features, where the mean is out. The
-//! power of [Welch's estimate](crate::signal::spectral::Welch) with one piece and a Hann window stands behind the maximum
-//! of the power spectrum and the power bandwidth.
+//! Most are of the magnitude `|X_k|` of the window as it is: mean not taken out, no window function, `k` from 0 to `n /
+//! 2` at `k rate / n` hertz. With a mean that is not 0 the first bin dominates centroid, spread, decrease, slope and
+//! the cumulative frequencies: high-pass filter the signal first, or take the `welch_*` features, where the mean is
+//! out. The power of [Welch's estimate](crate::signal::spectral::Welch) with one piece and a Hann window stands behind
+//! the maximum of the power spectrum and the power bandwidth.
 //!
 //! Answers for a window without power are TSFEL's: 0 for nearly all. A constant has power in bin 0 alone here; TSFEL's
 //! transform leaves rounding noise in the other bins for some lengths, and its skewness, kurtosis, decrease and
@@ -37,7 +37,7 @@ pub(super) fn calculators() -> Vec<Calculator> {
         Calculator::group(
             "tsfel_spectrogram_mean",
             BIN,
-            "mean power density of a bin over pieces of 2 bins - 2 samples (Tukey 0.25, overlap an eighth), unit²/Hz",
+            "mean power density of bin < bins over pieces of 2 bins - 2 samples, Tukey 0.25, overlap 1/8, unit²/Hz",
             |args| Box::new(Spectrogram(args.iter().map(|a| (a.count(0), a.count(1))).collect())),
         ),
         row(
@@ -255,8 +255,8 @@ fn variation(v: &Values) -> f64 {
     1.0 - lanes::dot(below, above) / (squares_above.sqrt() * squares_below.sqrt())
 }
 
-/// Shannon entropy of the power, over that of equal shares. Bins without any power do not count, so one bin more or less
-/// moves the number: bin 0 holds what rounding leaves of the mean, and counts unless that is exactly 0.
+/// Shannon entropy of the power, over that of equal shares. Bins without any power do not count, so one bin more or
+/// less moves the number: bin 0 holds what rounding leaves of the mean, and counts unless that is exactly 0.
 struct Entropy;
 
 impl Kernel for Entropy {

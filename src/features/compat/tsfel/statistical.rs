@@ -1,9 +1,9 @@
 //! TSFEL's statistics that are not those of the field, or have its edge cases.
 //!
-//! * `ECDF` is the empirical distribution function at the smallest `d` samples, that is `1/n, 2/n, ..`: the same numbers for
-//!   every window of one length. For the distribution itself ask for quantiles.
-//! * ECDF percentile and its count take a window whose differences add up to exactly 0 for a constant and answer with its
-//!   first sample, the count as well. Every window of whole numbers that ends where it began is such a window.
+//! * `ECDF` is the empirical distribution function at the smallest `d` samples, that is `1/n, 2/n, ..`: the same
+//!   numbers for every window of one length. For the distribution itself ask for quantiles.
+//! * ECDF percentile and its count take a window whose differences add up to exactly 0 for a constant and answer with
+//!   its first sample, the count as well. Every window of whole numbers that ends where it began is such a window.
 //! * `Entropy` counts distinct values: 1 for any continuous signal without ties, and 0 for a window of 2.
 //!   [`kde`](super::kde) has the two other forms.
 
@@ -55,7 +55,7 @@ pub(super) fn calculators() -> Vec<Calculator> {
         Calculator::group(
             "tsfel_entropy",
             PROB,
-            "-sum p ln p / ln n, p: shares of the distinct values, or a kernel or Gaussian density on n points; 0 if n = 2",
+            "-sum p ln p / ln n, p: shares of the distinct values, or of a density on n points; 0 if n = 2",
             |args| Box::new(Entropy(args.iter().map(|a| Density::from_word(a.word(0))).collect())),
         ),
     ]

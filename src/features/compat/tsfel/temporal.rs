@@ -1,8 +1,8 @@
 //! TSFEL's features of time that have its edge cases, and its Lempel-Ziv complexity.
 //!
-//! * `Autocorrelation` is not a correlation but a lag: the first one, up to a third of the window, at which the adjusted
-//!   autocorrelation falls below 1/e; 1 for a constant. Nothing where there is none (NaN here). `autocorrelation_time` is the
-//!   same question to the biased form, without an end to the lags.
+//! * `Autocorrelation` is not a correlation but a lag: the first one, up to a third of the window, at which the
+//!   adjusted autocorrelation falls below 1/e; 1 for a constant. Nothing where there is none (NaN here).
+//!   `autocorrelation_time` is the same question to the biased form, without an end to the lags.
 //! * Lempel-Ziv complexity: the window is turned into 0 and 1 (above its mean), cut into phrases each of which is the
 //!   shortest that did not occur before (Lempel & Ziv 1978), and the phrases are counted, over n. The number falls with
 //!   the length of the window even for pure noise, as `1 / log2 n`.

@@ -1,8 +1,8 @@
 //! TSFEL's five features of a continuous wavelet transform with the Mexican hat.
 //!
 //! `W(w, t)` is the transform of the window at width `w` (in samples; the frequency that TSFEL writes in the column is
-//! `rate / (4 w)`). See [`cwt`](super::cwt) for the transform. Samples beyond the window count as 0, so a signal with an offset shows its ends
-//! in every feature: take the mean out first where that disturbs.
+//! `rate / (4 w)`). See [`cwt`](super::cwt) for the transform. Samples beyond the window count as 0, so a signal with
+//! an offset shows its ends in every feature: take the mean out first where that disturbs.
 
 use super::cwt::{MAX_WIDTH, WidthStats};
 use super::numpy;
