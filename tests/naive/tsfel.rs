@@ -411,3 +411,52 @@ fn multiscale_entropy() {
         check("tsfel_multiscale_entropy", &x, if n < 160 { f64::NAN } else { area / curve.len() as f64 }, 1e-12);
     }
 }
+
+/// The usual coefficients, beside TSFEL's: piece by piece, triangle by triangle.
+#[test]
+fn usual_mel_cepstra() {
+    for x in windows(&[64, 100, 300]) {
+        for (filters, asked) in [(5, 64), (8, 150), (3, 40)] {
+            let piece = asked.min(x.len());
+            let hop = piece - piece / 2;
+            let step = RATE / piece as f64;
+            let top = 2595.0 * (1.0 + RATE / 2.0 / 700.0).log10();
+            let corner = |i: usize| 700.0 * (10.0_f64.powf(top * i as f64 / (filters + 1) as f64 / 2595.0) - 1.0);
+            let starts: Vec<usize> = (0..).map(|i| i * hop).take_while(|s| s + piece <= x.len()).collect();
+            let mut levels = vec![0.0; filters];
+            for &s in &starts {
+                let hann = |i: usize| 0.5 - 0.5 * (TAU * i as f64 / piece as f64).cos();
+                let windowed: Vec<f64> = (0..piece).map(|i| x[s + i] * hann(i)).collect();
+                let power: Vec<f64> = dft(&windowed).iter().map(|(re, im)| re * re + im * im).collect();
+                for (m, level) in levels.iter_mut().enumerate() {
+                    let (low, middle, high) = (corner(m), corner(m + 1), corner(m + 2));
+                    let height = |f: f64| {
+                        if f <= middle { (f - low) / (middle - low) } else { (high - f) / (high - middle) }.max(0.0)
+                    };
+                    let sum: f64 = power.iter().enumerate().map(|(k, p)| p * height(k as f64 * step)).sum();
+                    *level += sum.ln() / starts.len() as f64;
+                }
+            }
+            for k in 0..filters {
+                let n = filters as f64;
+                let norm = if k == 0 { (1.0 / n).sqrt() } else { (2.0 / n).sqrt() };
+                let angle = |i: usize| PI * k as f64 * (2 * i + 1) as f64 / (2.0 * n);
+                let expected = norm * levels.iter().enumerate().map(|(i, l)| l * angle(i).cos()).sum::<f64>();
+                // Far from its lines a windowed sine beside an offset is mostly the rounding of the offset.
+                check(&format!("mfcc__coeff_{k}__filters_{filters}__nperseg_{asked}"), &x, expected, 1e-7);
+            }
+        }
+    }
+}
+
+/// A louder signal moves coefficient 0 alone; a coefficient beyond the filters and a silent window are NaN.
+#[test]
+fn usual_mel_cepstra_of_a_louder_signal() {
+    let x = windows(&[600]).remove(0);
+    let louder: Vec<f64> = x.iter().map(|v| 4.0 * v).collect();
+    let names: Vec<String> = (0..6).map(|k| format!("mfcc__coeff_{k}__filters_5__nperseg_128")).collect();
+    let (quiet, loud, silent) = (features(&names, &x), features(&names, &louder), features(&names, &[0.0; 600]));
+    assert!((loud[0] - quiet[0] - 2.0 * 4.0_f64.ln() * 5.0_f64.sqrt()).abs() < 1e-12);
+    assert!(quiet[1..5].iter().zip(&loud[1..5]).all(|(a, b)| (a - b).abs() < 1e-12));
+    assert!(quiet[5].is_nan() && silent.iter().all(|v| v.is_nan()));
+}

@@ -1,6 +1,7 @@
 //! Which frequencies are in the samples: shapes of spectra, bands, tones.
 
 mod lines;
+mod mfcc;
 mod shape;
 pub(crate) mod spectra;
 
@@ -8,5 +9,5 @@ use super::calculator::Calculator;
 
 /// The tables of this room.
 pub(crate) fn calculators() -> Vec<Calculator> {
-    [shape::calculators(), lines::calculators()].into_iter().flatten().collect()
+    [shape::calculators(), lines::calculators(), mfcc::calculators()].into_iter().flatten().collect()
 }
