@@ -1,6 +1,6 @@
 //! Ids `tsfel/*`, and the names of TSFEL's columns.
 
-use super::{Outcome, compare, number, numbers, own_dir, stat};
+use super::{Outcome, compare, load, number, numbers, own_dir, stat};
 use prognos::features::compat::tsfel::{column_name, column_names, from_columns, read_column};
 use prognos::features::{FeatureSet, FeatureSpec};
 use prognos::signal::SampleRate;
@@ -109,7 +109,7 @@ fn exception(feature: &str, expected: &Value, x: &[f64]) -> Option<&'static str>
 /// The table that TSFEL itself makes of 1,000 samples at 100 Hz: all domains, the Lempel-Ziv complexity switched on.
 #[test]
 fn names_are_those_of_the_package() {
-    let text = std::fs::read_to_string(own_dir().join("features/tsfel_columns_fs100.txt")).unwrap();
+    let text = std::fs::read_to_string(own_dir().join("tsfel/columns_fs100.txt")).unwrap();
     let columns: Vec<&str> = text.lines().collect();
     let rate = SampleRate::hz(100.0).unwrap();
     assert_eq!(columns.len(), 163);
@@ -147,4 +147,23 @@ fn names_are_unique_at_any_rate() {
             assert_eq!(from_columns(&names, rate, len).unwrap(), set, "{hz} Hz, {len} samples");
         }
     }
+}
+
+/// Windows of 1 to 62 samples at several rates, where TSFEL answers; whole numbers, zeros and a ramp among them.
+#[test]
+fn short_windows_are_those_of_the_package() {
+    let file = load(&own_dir().join("tsfel/short_windows.json"));
+    let (mut matched, mut raised, mut failed) = (0, 0, Vec::new());
+    for case in file["cases"].as_array().unwrap() {
+        let (x, fs) = (numbers(&case["x"]), case["fs"].as_f64().unwrap());
+        for (id, expected) in case["expected"].as_object().unwrap() {
+            match check(id, expected, &x, fs, case).unwrap() {
+                Outcome::Matched => matched += 1,
+                Outcome::Skipped(_) => raised += 1,
+                Outcome::Failed(why) => failed.push(format!("{} {id}: {why}", case["series"])),
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(matched >= 1200 && raised <= 60, "{matched} matched, {raised} where TSFEL raises");
 }
