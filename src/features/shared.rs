@@ -5,8 +5,9 @@
 
 use super::amplitude::counts::Ties;
 use super::autoregression::autocorrelation::Correlator;
-use super::compat::tsfresh::langevin::Drift;
 use super::compat::catch22::standardised::Standardised;
+use super::compat::tsfel::intermediates::{TsfelNeeds, TsfelWork};
+use super::compat::tsfresh::langevin::Drift;
 use super::spectrum::spectra::{Parts, Source, Spectra, SpectralNeeds, Values};
 use super::trend::ranks::{RankTrend, Ranker};
 use super::wavelet::transforms::{WaveletNeeds, Wavelets};
@@ -37,6 +38,7 @@ pub struct Needs {
     pub(super) wavelet: WaveletNeeds,
     ranks: bool,
     rainflow: bool,
+    pub(super) tsfel: TsfelNeeds,
     /// Lags of the autocorrelation, lag 0 among them; 0 when it is not needed.
     lags: usize,
     /// Degree and groups of every drift.
@@ -175,6 +177,7 @@ impl Needs {
         self.wavelet.join(&other.wavelet);
         self.ranks |= other.ranks;
         self.rainflow |= other.rainflow;
+        self.tsfel.join(&other.tsfel);
         self.lags = self.lags.max(other.lags);
         for &drift in &other.drifts {
             if !self.drifts.contains(&drift) {
@@ -208,6 +211,7 @@ pub(crate) struct Workspace {
     cycles: Vec<Cycle>,
     drifts: Vec<Drift>,
     standardised: Standardised,
+    tsfel: TsfelWork,
 }
 
 impl Workspace {
@@ -235,6 +239,7 @@ impl Workspace {
             cycles: Vec::with_capacity(if needs.rainflow { len } else { 0 }),
             drifts: needs.drifts.iter().map(|&(degree, groups)| Drift::new(degree, groups)).collect(),
             standardised: Standardised::with_room(if needs.standardised { len } else { 0 }),
+            tsfel: TsfelWork::new(&needs.tsfel, len),
             needs,
         }
     }
@@ -296,6 +301,7 @@ impl Workspace {
         if self.needs.standardised {
             self.standardised.compute(x);
         }
+        self.tsfel.compute(x);
         true
     }
 
@@ -403,6 +409,11 @@ impl<'a> Shared<'a> {
     /// Coefficients of a declared drift, the highest power first.
     pub(crate) fn drift(&self, degree: usize, groups: usize) -> &'a [f64] {
         self.work.drifts.iter().find(|d| d.is_of(degree, groups)).map_or(&[], Drift::polynomial)
+    }
+
+    /// What TSFEL's features share; empty unless declared.
+    pub(crate) fn tsfel(&self) -> &'a TsfelWork {
+        &self.work.tsfel
     }
 
     /// Sums of products `(x[i] - mean)(x[i + lag] - mean)`, for lags from 0: divided by the first they are the biased

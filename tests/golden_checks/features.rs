@@ -43,7 +43,7 @@ fn check_id(series: &str, id: &str, expected: &Value, x: &[f64], fs: f64, file: 
     let exception = match prefix {
         "spec" => spec::exception(x, id),
         "tsfresh" => angle_of_noise(name, file),
-        _ => stat::exception(x, id),
+        _ => None,
     };
     if let Some(why) = exception {
         return Outcome::Skipped(why.to_owned());
@@ -202,7 +202,14 @@ const ELSEWHERE: &[&str] = &[
 #[test]
 fn a_corrupted_series_is_seen() {
     let mut file = load(&super::own_dir().join("features/features_white_noise_1000.json"));
-    let ids = ["stat/shapiro_w", "vib/rms", "tsfresh/kurtosis", "tsfresh/quantile__q_0.9", "filt/savgol_11_3_mid8"];
+    let ids = [
+        "stat/shapiro_w",
+        "vib/rms",
+        "tsfel/spectral/Spectral centroid",
+        "tsfresh/kurtosis",
+        "tsfresh/quantile__q_0.9",
+        "filt/savgol_11_3_mid8",
+    ];
     for id in ids {
         let place = &mut file["expected"][id];
         let value = if place.is_array() { &mut place[0] } else { place };

@@ -56,6 +56,8 @@ const FLOORS: &[(&str, usize)] = &[
     ("features/stat", 42),
     ("features/tsfel", 33),
     ("features/tsfresh", 292),
+    ("features/tsfel", 70),
+    ("features/tsfresh", 278),
     ("features/vib", 26),
     ("features/wav", 40),
     ("rul", 92),

@@ -1,4 +1,4 @@
-//! Ids `stat/*`, `vib/*` and `tsfel/statistical/*`: numpy, scipy, plain formulas and TSFEL, against features by name.
+//! Ids `stat/*` and `vib/*`: numpy, scipy and plain formulas, against features by name.
 //! What goes with time (`stat/*_vs_time`, slopes, crossings) is in [`super::trend`].
 
 use prognos::features::FeatureSet;
@@ -68,26 +68,6 @@ fn names(id: &str) -> Option<&'static [&'static str]> {
         "vib/teager_kaiser_mean_std_kurt" => &["teager_mean", "teager_std", "teager_kurtosis"],
         "vib/npnl_norm_diff_energy_DIFF" => &["diff_energy_ratio"],
         "nl/antropy_hjorth_mob_comp" => &["hjorth_mobility", "hjorth_complexity"],
-        "tsfel/statistical/Absolute energy" => &["abs_energy"],
-        "tsfel/statistical/Average power" => &["average_power"],
-        "tsfel/statistical/ECDF Percentile" => &["ecdf_percentile__p_0.2", "ecdf_percentile__p_0.8"],
-        "tsfel/statistical/ECDF Percentile Count" => &["ecdf_percentile_count__p_0.2", "ecdf_percentile_count__p_0.8"],
-        "tsfel/statistical/ECDF Slope" => &["ecdf_slope"],
-        "tsfel/statistical/Entropy" => &["value_entropy"],
-        "tsfel/statistical/Histogram mode" => &["histogram_mode"],
-        "tsfel/statistical/Interquartile range" => &["iqr"],
-        "tsfel/statistical/Kurtosis" => &["kurtosis_biased"],
-        "tsfel/statistical/Max" => &["maximum"],
-        "tsfel/statistical/Mean" => &["mean"],
-        "tsfel/statistical/Mean absolute deviation" => &["mean_absolute_deviation"],
-        "tsfel/statistical/Median" => &["median"],
-        "tsfel/statistical/Median absolute deviation" => &["median_absolute_deviation"],
-        "tsfel/statistical/Min" => &["minimum"],
-        "tsfel/statistical/Peak to peak distance" => &["peak_to_peak"],
-        "tsfel/statistical/Root mean square" => &["root_mean_square"],
-        "tsfel/statistical/Skewness" => &["skewness_biased"],
-        "tsfel/statistical/Standard deviation" => &["standard_deviation"],
-        "tsfel/statistical/Variance" => &["variance"],
         _ => return None,
     };
     Some(names)
@@ -104,18 +84,4 @@ pub fn extract<S: AsRef<str>>(names: &[S], x: &[f64], fs: f64) -> Vec<f64> {
     let mut row = vec![0.0; names.len()];
     extractor.extract_into(x, &mut row).unwrap();
     row
-}
-
-/// Why a golden value is not reproduced.
-///
-/// * TSFEL's count of a constant is the value of the constant (its shortcut for constants returns `signal[0]` for the
-///   percentile and, by the same line, for the count); the count of samples is what the name says.
-/// * TSFEL's slope of a constant is infinite; features are finite or NaN.
-pub fn exception(x: &[f64], id: &str) -> Option<&'static str> {
-    let constant = x.iter().all(|v| *v == x[0]);
-    match id {
-        "tsfel/statistical/ECDF Percentile Count" if constant => Some("TSFEL gives the value, not the count"),
-        "tsfel/statistical/ECDF Slope" if constant => Some("infinite: NaN here"),
-        _ => None,
-    }
 }

@@ -60,7 +60,7 @@
 //! | `partial_autocorrelation`, `linear_trend` p-values | assume what slow sensors do not have (white residuals) | rank by them, do not test |
 
 pub mod catch22;
-pub(crate) mod tsfel;
+pub mod tsfel;
 pub(crate) mod tsfresh;
 
 use super::calculator::Calculator;

@@ -2,6 +2,7 @@
 
 mod coefficients;
 mod lines;
+mod mfcc;
 mod shape;
 pub(crate) mod spectra;
 
@@ -9,5 +10,8 @@ use super::calculator::Calculator;
 
 /// The tables of this room.
 pub(crate) fn calculators() -> Vec<Calculator> {
-    [shape::calculators(), lines::calculators(), coefficients::calculators()].into_iter().flatten().collect()
+    [shape::calculators(), lines::calculators(), coefficients::calculators(), mfcc::calculators()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
