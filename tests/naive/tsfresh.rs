@@ -250,7 +250,9 @@ fn wavelet_peaks(x: &[f64], widest: usize) -> f64 {
     };
     let counts = |points: &[(usize, usize)]| {
         let (r, c) = *points.last().unwrap();
-        points.len() >= widest.div_ceil(4) && !((rows[r][c] / noise(c)).abs() < 1.0)
+        // 0 over 0 is no reason to leave a ridge out.
+        let ratio = (rows[r][c] / noise(c)).abs();
+        points.len() >= widest.div_ceil(4) && (ratio >= 1.0 || ratio.is_nan())
     };
     done.iter().filter(|line| counts(&line.0)).count() as f64
 }

@@ -239,6 +239,9 @@ static DECADES: LazyLock<Vec<f64>> = LazyLock::new(|| {
 
 /// First digit of the shortest decimal form that reads back as `v`: 0 for 0.
 fn first_digit(v: f64) -> u8 {
+    if v <= 0.0 {
+        return 0;
+    }
     // Where the value, scaled to 1..20, is clearly between two whole numbers, the digit is certain.
     let exponent = (v.to_bits() >> 52) as usize;
     if let Some(scale) = DECADES.get(exponent) {
