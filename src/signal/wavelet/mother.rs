@@ -72,8 +72,11 @@ pub enum ContinuousWavelet {
     },
 }
 
+/// A table of ∫ψ with its precision.
+type Kept = (ContinuousWavelet, u32, Arc<[Complex64]>);
+
 /// Tables of ∫ψ that are kept, at most 64 KiB each.
-static KEPT: Mutex<Vec<(ContinuousWavelet, u32, Arc<[Complex64]>)>> = Mutex::new(Vec::new());
+static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
 
 /// How many; the oldest goes first.
 const KEPT_TABLES: usize = 32;
