@@ -42,6 +42,7 @@ fn check_id(series: &str, id: &str, expected: &Value, x: &[f64], fs: f64, file: 
     let (prefix, name) = id.split_once('/').unwrap();
     let exception = match prefix {
         "spec" => spec::exception(series, id),
+        "nl" | "tsfresh" => nonlinear::exception(id, expected, x).or_else(|| stat::exception(x, id)),
         _ => stat::exception(x, id),
     };
     if let Some(why) = exception {

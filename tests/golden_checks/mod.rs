@@ -42,10 +42,11 @@ const FLOORS: &[(&str, usize)] = &[
     ("features/ar", 3),
     ("features/cases", 19),
     ("features/filt", 15),
+    ("features/nl", 26),
     ("features/spec", 76),
     ("features/stat", 42),
     ("features/tsfel", 33),
-    ("features/tsfresh", 278),
+    ("features/tsfresh", 290),
     ("features/vib", 26),
     ("rul", 92),
 ];
