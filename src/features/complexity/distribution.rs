@@ -55,11 +55,12 @@ struct Spec {
 #[derive(Default)]
 struct Room {
     distances: Vec<f64>,
+    edges: Vec<f64>,
     counts: Vec<u32>,
 }
 
 fn value(shared: &Shared<'_>, spec: &Spec, room: &mut Room) -> f64 {
-    let Room { distances, counts } = room;
+    let Room { distances, edges, counts } = room;
     let x = shared.samples();
     let templates = x.len().saturating_sub((spec.m - 1).saturating_mul(spec.delay));
     let pairs = templates as f64 * (templates as f64 - 1.0) / 2.0;
@@ -79,19 +80,19 @@ fn value(shared: &Shared<'_>, spec: &Spec, room: &mut Room) -> f64 {
     if !span.is_finite() || step <= 0.0 {
         return f64::NAN;
     }
-    // Bins as numpy has them: a guess, put right by the edges.
-    let edge = |k: usize| if k >= bins { max } else { k as f64 * step + min };
+    // Bins as numpy has them: a guess, put right by the edges. The last edge belongs to the last bin: none is beyond it.
+    edges.clear();
+    edges.extend((0..bins).map(|k| k as f64 * step + min));
+    edges.push(f64::INFINITY);
     counts.clear();
     counts.resize(bins, 0);
+    let per_unit = count / span;
     for i in 0..templates - 1 {
         row(x, i, templates, spec, distances);
         for &d in &*distances {
-            let mut k = (((d - min) / span * count) as usize).min(bins - 1);
-            if d < edge(k) {
-                k = k.saturating_sub(1);
-            } else if k + 1 < bins && d >= edge(k + 1) {
-                k += 1;
-            }
+            let guess = ((d - min) * per_unit) as i32 as usize;
+            let k = guess.min(bins - 1);
+            let k = k + usize::from(d >= edges[k + 1]) - usize::from(d < edges[k]);
             counts[k] += 1;
         }
     }

@@ -105,3 +105,54 @@ fn entropy_of_counts(counts: &[u32]) -> f64 {
     // Not -0 where one has all.
     if n > 0.0 { sum + 0.0 } else { f64::NAN }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::features::FeatureSet;
+    use crate::signal::SampleRate;
+
+    /// EntropyHub 2.0 and antropy 0.2.3 beyond their defaults, which the golden files have.
+    #[test]
+    fn numbers_of_the_packages() {
+        let wave = |i: f64| (0.37 * i).sin() + 0.3 * (1.9 * i).cos() + 0.1 * (0.05 * i * i).sin();
+        let x: Vec<f64> = (0..300).map(|i| wave(f64::from(i))).collect();
+        let expected = [
+            ("increment_entropy__m_2__resolution_4", 4.507935961161465),
+            ("increment_entropy__m_3__resolution_4", 7.18125338189115),
+            ("weighted_permen__delay_1__order_3", 2.2039717745392085),
+            ("weighted_permen__delay_1__order_4", 3.7243451928548335),
+            ("weighted_permen__delay_2__order_3", 2.0273733040240773),
+            ("dispersion_entropy__c_3__fluctuation_True__m_2", 0.8032729845892314),
+            ("dispersion_entropy__c_4__fluctuation_True__m_3", 2.1375881230718345),
+            ("dispersion_entropy__c_4__fluctuation_True__m_3__normalised_True", 0.5492514965579413),
+            ("dispersion_entropy__c_4__delay_2__normalised_True", 0.8745417036896421),
+            ("slope_entropy__delay_2__m_4", 4.88051855),
+            ("bubble_entropy__delay_2__m_2", 0.54687916),
+            ("bubble_entropy__delay_2__m_5", 0.57753414),
+            ("phase_entropy__delay_2__sectors_6", 0.8968021013002804),
+            ("attention_entropy", 1.6188889110864828),
+            ("symbolic_dynamic_entropy__c_4__delay_2__m_3", 2.193298267067446),
+            ("gridded_entropy__delay_3__m_5", 2.9563045730667845),
+            ("distribution_entropy__bins_20__delay_2__m_3__normalised_False", 4.102717574758344),
+            ("cosine_similarity_entropy__delay_2__m_3__r_0.2", 0.6589502678080433),
+            ("cosine_similarity_entropy__centred_True__m_3__r_0.2", 0.8019706196805498),
+            ("sampen__delay_3__m_2__r_0.2", 0.90302954),
+            ("apen__delay_3__m_2__r_0.2", 0.75746611),
+            ("svd_entropy__delay_3__order_5", 1.7240097659022695),
+            ("svd_entropy__normalised_True__order_4", 0.8323294468847511),
+            ("multiscale_sampen__scale_2", 1.00934442),
+            ("multiscale_sampen__scale_4", 0.06701071),
+            ("composite_sampen__scale_3", 0.09874148),
+            ("composite_sampen__scale_4", 0.07251733),
+            ("refined_composite_sampen__scale_3", 0.09838711),
+            ("refined_composite_sampen__scale_4", 0.07190209),
+        ];
+        let set = FeatureSet::from_names(expected.map(|e| e.0)).unwrap();
+        let mut row = [0.0; 29];
+        set.extractor(300, SampleRate::ONE_HZ).unwrap().extract_into(&x, &mut row).unwrap();
+        for ((name, expected), found) in expected.iter().zip(row) {
+            // Some were written with eight digits.
+            assert!((found - expected).abs() < 1e-8, "{name}: {found} and {expected}");
+        }
+    }
+}
