@@ -38,7 +38,7 @@ const EXTREME: [&str; 27] = [
 fn extreme_parameters_end_in_a_number_or_nan() {
     let set = FeatureSet::from_names(EXTREME).unwrap();
     let mut row = [0.0; EXTREME.len()];
-    for (name, x) in series() {
+    for (name, x) in series().into_iter().filter(|(_, x)| !x.is_empty()) {
         let x = &x[..x.len().min(300)];
         set.extractor(x.len(), SampleRate::ONE_HZ).unwrap().extract_into(x, &mut row).unwrap();
         assert!(row.iter().all(|v| !v.is_infinite()), "{name}: {row:?}");

@@ -70,7 +70,6 @@ fn noise_is_harder_to_predict_than_a_wave() {
         "fuzzy_entropy",
         "permen__order_4",
         "weighted_permen__order_4",
-        "bubble_entropy",
         "dispersion_entropy",
         "dispersion_entropy__fluctuation_True",
         "increment_entropy",

@@ -12,8 +12,7 @@
 //! # NaN
 //! Fewer than two maxima or two minima.
 
-use super::Each;
-use super::words::Words;
+use super::{Each, entropy_of_counts};
 use crate::features::calculator::Calculator;
 use crate::features::shared::{Needs, Shared};
 
@@ -32,33 +31,38 @@ struct Room {
     maxima: Vec<u32>,
     minima: Vec<u32>,
     both: Vec<u32>,
-    words: Words,
+    counts: Vec<u32>,
 }
 
 fn value(shared: &Shared<'_>, (): &(), room: &mut Room) -> f64 {
-    let Room { maxima, minima, both, words } = room;
+    let Room { maxima, minima, both, counts } = room;
     let x = shared.samples();
     find(x, maxima, |a, b| a < b);
     find(x, minima, |a, b| a > b);
+    // Maxima and minima take turns.
+    both.clear();
+    both.reserve(x.len());
+    both.extend(maxima.iter().chain(&*minima));
+    both.sort_unstable();
+    counts.resize(x.len(), 0);
     if maxima.len() < 2 || minima.len() < 2 {
         return f64::NAN;
     }
-    // Maxima and minima take turns.
-    both.clear();
-    both.extend(maxima.iter().chain(&*minima));
-    both.sort_unstable();
-    let mut entropy = |places: &[u32], first: usize, step: usize, reach: usize| {
-        let list = places.windows(reach + 1).skip(first).step_by(step);
-        let number = list.len();
-        words.entropy(list.map(|p| u64::from(p[reach] - p[0])), number, x.len() as u64)
+    let mut entropy = |places: &[u32], first: usize, step: usize| {
+        counts.fill(0);
+        let pairs = places.windows(2).skip(first).step_by(step);
+        pairs.for_each(|p| counts[(p[1] - p[0]) as usize] += 1);
+        entropy_of_counts(counts)
     };
-    let sum = entropy(maxima, 0, 1, 1) + entropy(minima, 0, 1, 1) + entropy(both, 0, 2, 1) + entropy(both, 1, 2, 1);
+    let sum = entropy(maxima, 0, 1) + entropy(minima, 0, 1) + entropy(both, 0, 2) + entropy(both, 1, 2);
     sum / 4.0 / 2_f64.ln()
 }
 
 /// Places of the samples, or middles of the plateaus, above both neighbours; `below(a, b)` says that b is above a.
 fn find(x: &[f64], places: &mut Vec<u32>, below: impl Fn(f64, f64) -> bool) {
     places.clear();
+    // As many as there can be: the next window may have more.
+    places.reserve(x.len());
     let mut i = 1;
     while i + 1 < x.len() {
         let from = i;

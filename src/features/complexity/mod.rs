@@ -1,6 +1,46 @@
 //! How hard the samples are to predict: entropies and complexities.
 //!
-//! MODULE DOC
+//! A healthy machine that runs steadily repeats itself; looseness, rubbing, cavitation and friction make the signal
+//! harder to predict, a dominant fault rhythm makes it easier. These features put a number on that, one a window, without
+//! a model of the machine. They do not say *what* is wrong: take them beside spectra and indicators, as inputs of
+//! a detector or a trend.
+//!
+//! # Which one
+//! Time for 2,048 samples on one thread of a 2020s server core, and how it grows.
+//!
+//! | question | feature | time | notes |
+//! |---|---|---|---|
+//! | has the order of the samples changed? | `permen`, order 3 to 6 | 0.03 ms for five orders, O(n) | the first to try: no threshold, blind to scale, offset and spikes' height |
+//! | ... and impacts shall count more | `weighted_permen` | O(n) | sees amplitudes too |
+//! | has the pattern of amplitudes changed? | `dispersion_entropy` | 0.01 ms, O(n) | `fluctuation` ignores drift |
+//! | do alike pieces go on alike? | `sampen` | 0.3 ms, O(n²) | the reference among regularities; some hundred samples at least |
+//! | the same on short windows (50 to 200 samples) | `fuzzy_entropy` | 19 ms, O(n²) | no pair lost to a threshold |
+//! | ... on several time scales | `refined_composite_sampen`, `multiscale_permen` | falls with the scale | bearing and gear faults change the curve; RCMSE scatters least |
+//! | does the series repeat its own past? | `lz76_complexity` | 0.02 ms, O(n) | above the mean or not only; sturdy |
+//! | how many components drive it? | `svd_entropy`, `spectral_entropy` | 0.1 ms | linear; take the mean out first for `svd_entropy` |
+//! | what did tsfresh have? | `approximate_entropy`, `sample_entropy`, `permutation_entropy`, `lempel_ziv_complexity` | 1.1 ms for five radii, 0.3, 0.03 for five orders, 0.05 for five alphabets | its numbers, quirks included |
+//! | variants from the literature | `bubble_entropy`, `slope_entropy`, `increment_entropy`, `phase_entropy`, `attention_entropy`, `symbolic_dynamic_entropy`, `gridded_entropy` | 0.02 to 0.06 ms, O(n) or O(n log n) | |
+//! | ... over all pairs of pieces | `cosine_similarity_entropy`, `distribution_entropy`, `apen` | 1.4 ms, 8 ms, 0.3 ms, O(n²) | |
+//!
+//! The quadratic ones keep to O(n) memory: a window of 2^20 samples takes minutes, not gigabytes.
+//!
+//! # Where packages differ
+//! * `sample_entropy` (tsfresh) counts one template more over m samples than over m + 1: 2.2162 where the definition, and
+//!   `sampen`, have 2.2121 for 1,000 samples of noise.
+//! * `permutation_entropy` (tsfresh): tau is the step from one pattern to the next; the delay inside a pattern is
+//!   `delay` of `permen`. Nats there, bits here.
+//! * Equal samples in a pattern: the earlier comes first, here and in antropy; numpy's default sort, which tsfresh and
+//!   EntropyHub call, leaves them in an order that depends on the processor.
+//! * `lempel_ziv_complexity` (tsfresh) is the dictionary of 1978 over n; antropy's is the history of 1976 over n / log₂ n.
+//! * Radii: standard deviations with divisor n throughout. MATLAB's `approximateEntropy` takes 0.2 *variances*,
+//!   nolds a deviation with n - 1.
+//!
+//! Each file says its formula, source, names elsewhere and the windows for which it is NaN.
+//!
+//! # NaN
+//! A window too short for one pattern, template or pair; a ratio without counts (no template of a length matches);
+//! where the standard deviation is the unit and the window is constant, unless r = 0 still has a meaning (`sampen` and
+//! `apen` of a constant are 0: all templates match). A missing sample makes all of them NaN.
 
 mod approximate;
 mod attention;
@@ -140,19 +180,24 @@ mod tests {
             ("apen__delay_3__m_2__r_0.2", 0.75746611),
             ("svd_entropy__delay_3__order_5", 1.7240097659022695),
             ("svd_entropy__normalised_True__order_4", 0.8323294468847511),
-            ("multiscale_sampen__scale_2", 1.00934442),
-            ("multiscale_sampen__scale_4", 0.06701071),
+        ];
+        // Scales: at 299 samples EntropyHub leaves no mean out of the coarse series of 3 and of 4.
+        let scales = [
+            ("multiscale_sampen__scale_2", 1.01083668),
+            ("multiscale_sampen__scale_4", 0.0703808),
             ("composite_sampen__scale_3", 0.09874148),
             ("composite_sampen__scale_4", 0.07251733),
             ("refined_composite_sampen__scale_3", 0.09838711),
             ("refined_composite_sampen__scale_4", 0.07190209),
         ];
-        let set = FeatureSet::from_names(expected.map(|e| e.0)).unwrap();
-        let mut row = [0.0; 29];
-        set.extractor(300, SampleRate::ONE_HZ).unwrap().extract_into(&x, &mut row).unwrap();
-        for ((name, expected), found) in expected.iter().zip(row) {
-            // Some were written with eight digits.
-            assert!((found - expected).abs() < 1e-8, "{name}: {found} and {expected}");
+        for (x, expected) in [(&x[..], &expected[..]), (&x[..299], &scales[..])] {
+            let set = FeatureSet::from_names(expected.iter().map(|e| e.0)).unwrap();
+            let mut row = vec![0.0; expected.len()];
+            set.extractor(x.len(), SampleRate::ONE_HZ).unwrap().extract_into(x, &mut row).unwrap();
+            for ((name, expected), found) in expected.iter().zip(row) {
+                // Some were written with eight digits.
+                assert!((found - expected).abs() < 1e-8, "{name}: {found} and {expected}");
+            }
         }
     }
 }

@@ -8,7 +8,8 @@
 //! * `multiscale_sampen(m, r, scale)`: sample entropy of the coarse series (Costa).
 //! * `composite_sampen`: the mean over the s coarse series that begin at samples 0 to s - 1: less scatter.
 //! * `refined_composite_sampen`: the matches of all s coarse series together, -ln(ΣA / ΣB): less scatter, and defined where
-//!   a single coarse series has no match (RCMSE). The one to take.
+//!   a single coarse series has no match (RCMSE). The one to take. (EntropyHub's `cMSEn` leaves a last mean out of
+//!   some of the coarse series, so that all have one length; here each has all its means.)
 //! * `multiscale_permen(delay, normalised, order, scale)`: permutation entropy of the coarse series, bits.
 //!
 //! A scale needs n / s samples to count from: some hundred for sample entropy with m = 2.

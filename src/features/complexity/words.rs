@@ -56,6 +56,7 @@ impl Words {
             self.sorted.clear();
             self.sorted.extend(words.zip(0_u32..));
             self.sorted.sort_unstable();
+            self.weights.reserve(weights.len());
             let sums =
                 self.sorted.chunk_by(|a, b| a.0 == b.0).map(|run| run.iter().map(|p| weights[p.1 as usize]).sum());
             self.weights.extend(sums.map(|v: f64| v));
