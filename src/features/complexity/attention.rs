@@ -59,6 +59,7 @@ fn value(shared: &Shared<'_>, (): &(), room: &mut Room) -> f64 {
 }
 
 /// Places of the samples, or middles of the plateaus, above both neighbours; `below(a, b)` says that b is above a.
+#[expect(clippy::float_cmp, reason = "a plateau has equal samples, not close ones")]
 fn find(x: &[f64], places: &mut Vec<u32>, below: impl Fn(f64, f64) -> bool) {
     places.clear();
     // As many as there can be: the next window may have more.

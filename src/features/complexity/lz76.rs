@@ -159,7 +159,7 @@ mod tests {
                 let s: Vec<usize> = (0..n)
                     .map(|_| {
                         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                        usize::from((state >> 33) % bias == 0)
+                        usize::from((state >> 33).is_multiple_of(bias))
                     })
                     .collect();
                 assert_eq!(count(&s), naive(&s), "{s:?}");
