@@ -42,7 +42,7 @@ const FLOORS: &[(&str, usize)] = &[
     ("features/ar", 3),
     ("features/cases", 19),
     ("features/filt", 15),
-    ("features/nl", 26),
+    ("features/nl", 31),
     ("features/spec", 76),
     ("features/stat", 42),
     ("features/tsfel", 33),
