@@ -489,7 +489,7 @@ impl<'a> Shared<'a> {
 
 /// The bits of a float as a whole number of the same order (that of `f64::total_cmp`), and back: it is its own
 /// inverse.
-fn order_key(bits: i64) -> i64 {
+pub(super) fn order_key(bits: i64) -> i64 {
     bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed()
 }
 

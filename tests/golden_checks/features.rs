@@ -42,7 +42,8 @@ fn check_id(series: &str, id: &str, expected: &Value, x: &[f64], fs: f64, file: 
     let (prefix, name) = id.split_once('/').unwrap();
     let exception = match prefix {
         "spec" => spec::exception(x, id),
-        "tsfresh" => angle_of_noise(name, file),
+        "nl" => nonlinear::exception(id, expected, x),
+        "tsfresh" => angle_of_noise(name, file).or_else(|| nonlinear::exception(id, expected, x)),
         _ => None,
     };
     if let Some(why) = exception {
