@@ -41,6 +41,8 @@ const FLOORS: &[(&str, usize)] = &[
     ("anomaly", 42),
     ("features/ar", 3),
     ("features/cases", 19),
+    ("features/conv", 2),
+    ("features/emd", 2),
     ("features/filt", 15),
     ("features/spec", 76),
     ("features/stat", 42),
