@@ -117,7 +117,7 @@ pub(super) fn check_rows(rows: &Rows<'_>) -> Result<()> {
 
 /// `Ok` when every sample of the windows can be read as f32.
 pub(super) fn check_windows(windows: &Windows<'_>, len: usize) -> Result<()> {
-    for (i, window) in windows.clone().enumerate() {
+    for (i, window) in windows.enumerate() {
         if window.samples.len() != len {
             return Err(Error::shape("samples of a window", len, window.samples.len()));
         }
@@ -305,7 +305,7 @@ impl MiniRocket {
     /// As [`MiniRocket::transform`].
     pub fn transform_windows(&self, windows: Windows<'_>) -> Result<FeatureMatrix> {
         check_windows(&windows, self.window_len())?;
-        let starts = windows.clone().map(|w| w.start).collect();
+        let starts = windows.map(|w| w.start).collect();
         self.matrix(windows.len(), starts, |i, to| copy_window(&windows, i, to))
     }
 

@@ -29,6 +29,7 @@ mod bank;
 mod kernels;
 mod minirocket;
 mod multirocket;
+mod pool;
 
 pub use minirocket::{MiniRocket, MiniRocketParams, MiniRocketScratch, MiniRocketValidParams};
 pub use multirocket::{MultiRocket, MultiRocketParams, MultiRocketScratch, MultiRocketValidParams};

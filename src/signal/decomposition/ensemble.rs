@@ -35,10 +35,10 @@ impl Settings {
         if !(1..=100_000).contains(&self.trials) {
             return Err(Error::parameter("trials", self.trials, "must be 1 to 100000"));
         }
-        if self.noise > 0.0 && self.noise <= 100.0 {
+        if self.noise > 0.0 && self.noise <= 2.0 {
             return Ok(());
         }
-        Err(Error::parameter("noise", self.noise, "must be greater than 0, at most 100 standard deviations"))
+        Err(Error::parameter("noise", self.noise, "must be greater than 0, at most 2 standard deviations"))
     }
 
     /// White noise of unit variance: the stream of one trial.
@@ -118,8 +118,8 @@ impl Eemd {
     /// The modes of `x`.
     ///
     /// # Errors
-    /// As [`Emd::decompose`], and [`Error::Parameter`] for no trials, more than 100,000, or noise that is not
-    /// positive.
+    /// As [`Emd::decompose`], and [`Error::Parameter`] for no trials, more than 100,000, or noise
+    /// outside of (0, 2].
     pub fn decompose(&self, x: &[f64]) -> Result<Modes> {
         self.0.check()?;
         check_samples(x, 1)?;
