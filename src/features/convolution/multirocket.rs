@@ -146,7 +146,7 @@ fn differences(x: &[f32], to: &mut [f32]) {
 ///   stands where that of the difference should).
 ///
 /// Columns: all `ppv` of the window, its `lspv`, `mpv`, `mipv`, then the same of the difference. The means are sums in
-/// f32 within 1,024 samples. Cost: about three times MiniRocket a comparison, on 12,432 biases by default;
+/// f32 within 1,024 samples. Cost: about seven times MiniRocket a comparison, on 12,432 biases by default;
 /// 49,728 columns are 400 kB a window as f64, which [`MultiRocket::transform_into`] halves.
 ///
 /// ```

@@ -80,7 +80,8 @@ impl Default for Eemd {
 }
 
 impl Eemd {
-    /// 100 trials, noise of 0.2 standard deviations, seed 0, ten siftings a mode (all of Wu & Huang 2009).
+    /// 100 trials, noise of 0.2 standard deviations, seed 0, ten siftings a mode: the usual choice after Wu & Huang
+    /// 2009.
     #[must_use]
     pub fn new() -> Self {
         Self(Settings::new())

@@ -19,9 +19,9 @@
 //! of amplitudes and frequencies. SSA needs no extension, but averages fewer terms at the ends.
 //!
 //! # Cost
-//! A window of 2,048 samples: EMD well below a millisecond a mode, EEMD and CEEMDAN a hundred times that; VMD with 5
-//! modes some milliseconds (its iterations decide); SSA with a lag window of 50 about a millisecond, cubic in the lag
-//! window.
+//! A window of 2,048 samples of vibration: EMD about a millisecond, EEMD and CEEMDAN that for every trial and more; VMD
+//! with 5 modes several milliseconds (it takes some hundreds of iterations); SSA with a lag window of 200 some tens of
+//! milliseconds, growing with the cube of the lag window.
 //!
 //! # When not to use them
 //! For a stationary machine at a known speed, where an order spectrum or an envelope spectrum answers with theory

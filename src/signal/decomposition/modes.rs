@@ -94,7 +94,7 @@ impl Modes {
         Ok(sum)
     }
 
-    /// Index of orthogonality: `sum_{i != j} <c_i, c_j> / <x, x>` over modes and residue (Huang et al. 1998, eq. 6.5
+    /// Index of orthogonality: `sum_{i != j} <c_i, c_j> / <x, x>` over modes and residue (Huang et al. 1998,
     /// summed over time). 0 for orthogonal parts; beyond about 0.1 modes share a component. NaN for a signal of zeros.
     #[must_use]
     pub fn orthogonality_index(&self) -> f64 {
