@@ -47,8 +47,8 @@ const NOTHING_LEFT: f64 = 1e-10;
 ///
 /// ```
 /// use prognos::signal::decomposition::Emd;
-/// let fast = |i: usize| (i as f64 * 1.1).sin();
-/// let slow = |i: usize| 2.0 * (i as f64 * 0.06).sin();
+/// let fast = |i: usize| (i as f64 * 0.9).sin();
+/// let slow = |i: usize| (i as f64 * 0.06).sin();
 /// let x: Vec<f64> = (0..800).map(|i| fast(i) + slow(i)).collect();
 /// let modes = Emd::new().decompose(&x)?;
 /// // Away from the ends the modes are the two oscillations.
