@@ -2,6 +2,7 @@
 #![allow(unsafe_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use prognos::features::FeatureSet;
+use prognos::features::convolution::{MiniRocket, MultiRocket};
 use prognos::signal::{SampleRate, WindowSpec};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -127,4 +128,19 @@ fn no_spectral_plan_allocates_after_the_first_signal() {
     let plan = Stft::plan(Welch::params().segment(64), rate).unwrap();
     let mut scratch = plan.scratch();
     run("flux", Box::new(move || assert!(plan.flux_with(x, &mut scratch).unwrap() > 0.0)));
+}
+
+#[test]
+fn no_convolution_allocates_with_its_scratch() {
+    let rows = ndarray::Array2::from_shape_fn((4, 200), |(i, t)| wave(200, i as f64)[t]);
+    let mini = MiniRocket::params().features(840).fit(&rows).unwrap();
+    let multi = MultiRocket::params().kernels(168).fit(&rows).unwrap();
+    let (mut few, mut many) = (vec![0.0; mini.n_features()], vec![0.0; multi.n_features()]);
+    let (mut a, mut b) = (mini.scratch(), multi.scratch());
+    let window = wave(200, 9.0);
+    let count = allocations_of(|| {
+        mini.transform_into(&window, &mut few, &mut a).unwrap();
+        multi.transform_into(&window, &mut many, &mut b).unwrap();
+    });
+    assert_eq!(count, 0);
 }

@@ -45,6 +45,8 @@ const FLOORS: &[(&str, usize)] = &[
     ("features/cases", 19),
     ("features/catch22", 24),
     ("features/catch22_v045", 24),
+    ("features/conv", 2),
+    ("features/emd", 2),
     ("features/filt", 15),
     ("features/nl", 10),
     ("features/spec", 76),
