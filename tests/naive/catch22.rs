@@ -91,6 +91,9 @@ fn bend(version: Version, z: &[f64], dfa: bool) -> f64 {
         Version::V0_4 => 6,
         Version::V1 => 8.max((count as f64 / 4.0).round() as usize),
     };
+    if count < 2 * side {
+        return 1.0;
+    }
     let error = |i: &usize| {
         let (a, b) = (squares(&residuals(&t[..*i], &f[..*i])), squares(&residuals(&t[i - 1..], &f[i - 1..])));
         if version == Version::V0_4 { a.sqrt() + b.sqrt() } else { a + b }

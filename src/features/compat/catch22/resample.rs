@@ -53,3 +53,33 @@ fn bessel_i0(x: f64) -> f64 {
     }
     sum
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_waves_stay_and_fast_ones_go() {
+        let n = 600;
+        let decimated = |step: f64| {
+            let x: Vec<f64> = (0..n).map(|i| (i as f64 * step).cos()).collect();
+            let mut out = Vec::new();
+            Decimator::default().decimate(&x, 4, 12, &mut out);
+            assert_eq!(out.len(), 150);
+            out
+        };
+        // Away from the ends, where zeros are filtered in.
+        for (k, v) in decimated(0.02).iter().enumerate().skip(10).take(130) {
+            assert!((v - (4.0 * k as f64 * 0.02).cos()).abs() < 5e-3, "{k}: {v}");
+        }
+        assert!(decimated(1.5).iter().skip(10).take(130).all(|v| v.abs() < 5e-3));
+    }
+
+    #[test]
+    fn bessel_function_has_its_values() {
+        // Abramowitz & Stegun, table 9.8.
+        assert!((bessel_i0(0.0) - 1.0).abs() < 1e-15);
+        assert!((bessel_i0(1.0) - 1.266_065_877_752_008).abs() < 1e-14);
+        assert!((bessel_i0(5.0) - 27.239_871_823_604_44).abs() < 1e-12);
+    }
+}

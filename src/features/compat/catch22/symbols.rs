@@ -129,3 +129,19 @@ fn column_variances(counts: [[f64; 3]; 3], n: usize) -> f64 {
     };
     variance(0) + variance(1) + variance(2)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_as_both_versions_count_them() {
+        let runs = [true, true, false, true, true, true, false, false];
+        assert!((longest_run(runs.into_iter()) - 3.0).abs() < 1e-15);
+        // From the break at 2 to the one at 6.
+        assert!((between_breaks(runs.into_iter()) - 4.0).abs() < 1e-15);
+        // At the start the distance is the run.
+        assert!((between_breaks([true, true, false].into_iter()) - 2.0).abs() < 1e-15);
+        assert!(between_breaks([false; 0].into_iter()).abs() < 1e-15);
+    }
+}
