@@ -213,7 +213,7 @@ impl FeatureSet {
 
     /// The features of names that this crate itself writes down. A name that could not be read would leave the set
     /// empty; the test over all sets sees to it that none is.
-    pub(crate) fn of_known(names: &[&str]) -> Self {
+    pub(crate) fn of_known(names: &[impl AsRef<str>]) -> Self {
         Self::from_names(names).unwrap_or_default()
     }
 

@@ -46,9 +46,9 @@
 //! | `skewness`, `kurtosis` | 0 where sums of powers are below 1e-14: signals in small units have no shape | `skewness_unbiased`, `kurtosis_unbiased` |
 //! | `autocorrelation`, `agg_autocorrelation` | NaN (0) for a variance below 1e-8 (1e-10), whatever the unit | `acf_adjusted`, `acf_biased` |
 //! | `variance_larger_than_standard_deviation` | says whether the deviation exceeds one unit: depends on the unit | `standard_deviation` |
-//! | `sample_entropy`, `approximate_entropy` | template counts and tolerance of their own | the entropies of the complexity family |
-//! | `permutation_entropy` | patterns are taken every `tau` samples | the entropies of the complexity family |
-//! | `lempel_ziv_complexity` | equal bins over the range, count over n, not scaled to randomness | the complexity family |
+//! | `sample_entropy`, `approximate_entropy` | template counts and tolerance of their own | `sampen`, `apen` |
+//! | `permutation_entropy` | `tau` is the step between patterns, not the delay within | `permen` |
+//! | `lempel_ziv_complexity` | equal bins over the range, count over n, not scaled to randomness | `lz76_complexity` |
 //! | `mean_n_absolute_max` | the settings ask for n = 7 only (3 and 5 are overwritten); NaN unless there are more samples | any n by name |
 //! | `count_above`, `count_below` | shares that include the limit; `count_above_mean` and `count_below_mean` are counts that do not | |
 //! | `c3`, `time_reversal_asymmetry_statistic` | 0, not NaN, for a window shorter than three lags | |

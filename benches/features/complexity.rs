@@ -1,11 +1,8 @@
 //! Time a window of 2,048 samples of the entropies and complexities, on one thread.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
 use prognos::features::FeatureSet;
 use prognos::signal::SampleRate;
 use std::hint::black_box;
-use std::time::Duration;
 
 const LEN: usize = 2048;
 
@@ -20,7 +17,7 @@ fn tone() -> Vec<f64> {
         .collect()
 }
 
-fn entropies(c: &mut Criterion) {
+pub fn entropies(c: &mut Criterion) {
     let radii = [0.1, 0.3, 0.5, 0.7, 0.9].map(|r| format!("approximate_entropy__m_2__r_{r}"));
     let orders = [3, 4, 5, 6, 7].map(|d| format!("permutation_entropy__dimension_{d}__tau_1"));
     let bins = [2, 3, 5, 10, 100].map(|b| format!("lempel_ziv_complexity__bins_{b}"));
@@ -46,10 +43,3 @@ fn entropies(c: &mut Criterion) {
         c.bench_function(name, |b| b.iter(|| extractor.extract_into(black_box(&x), black_box(&mut row)).unwrap()));
     }
 }
-
-criterion_group! {
-    name = benches;
-    config = Criterion::default().warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
-    targets = entropies
-}
-criterion_main!(benches);

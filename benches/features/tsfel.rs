@@ -1,13 +1,11 @@
 //! TSFEL's sets on one window of 2,048 samples, one thread.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
 use prognos::features::FeatureSet;
 use prognos::features::compat::tsfel::Domain;
 use prognos::signal::SampleRate;
 use std::hint::black_box;
 
-fn tsfel(c: &mut Criterion) {
+pub fn tsfel(c: &mut Criterion) {
     let rate = SampleRate::hz(12_800.0).unwrap();
     let x: Vec<f64> = (0..2048).map(|i| (i as f64 * 0.37).sin() + (i as f64 * i as f64 * 0.013).sin()).collect();
     let mut group = c.benchmark_group("tsfel");
@@ -30,6 +28,3 @@ fn tsfel(c: &mut Criterion) {
     }
     group.finish();
 }
-
-criterion_group!(benches, tsfel);
-criterion_main!(benches);

@@ -1,13 +1,11 @@
 //! Wavelet transforms of one window of 2,048 samples, one thread.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
 use prognos::features::FeatureSet;
 use prognos::signal::SampleRate;
 use prognos::signal::wavelet::{Boundary, Cwt, Denoiser, Dwt, Modwt, Wavelet, WaveletPackets};
 use std::hint::black_box;
 
-fn wavelet(c: &mut Criterion) {
+pub fn wavelet(c: &mut Criterion) {
     let n = 2048;
     let x: Vec<f64> = (0..n).map(|i| (i as f64 * 0.37).sin() + (i as f64 * i as f64 * 0.013).sin()).collect();
     let db4: Wavelet = "db4".parse().unwrap();
@@ -58,6 +56,3 @@ fn wavelet(c: &mut Criterion) {
     });
     group.finish();
 }
-
-criterion_group!(benches, wavelet);
-criterion_main!(benches);

@@ -1,11 +1,8 @@
 //! Time a window of the ready-made feature sets, on one thread.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
 use prognos::features::FeatureSet;
 use prognos::signal::SampleRate;
 use std::hint::black_box;
-use std::time::Duration;
 
 fn noise(n: usize) -> Vec<f64> {
     let mut state = 1u64;
@@ -17,7 +14,7 @@ fn noise(n: usize) -> Vec<f64> {
         .collect()
 }
 
-fn sets(c: &mut Criterion) {
+pub fn sets(c: &mut Criterion) {
     for (name, set, n) in [
         ("time_domain", FeatureSet::time_domain(), 4096),
         ("time_domain", FeatureSet::time_domain(), 30),
@@ -34,10 +31,3 @@ fn sets(c: &mut Criterion) {
         });
     }
 }
-
-criterion_group! {
-    name = benches;
-    config = Criterion::default().warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
-    targets = sets
-}
-criterion_main!(benches);

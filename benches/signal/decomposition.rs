@@ -1,12 +1,10 @@
 //! Decompositions of one window.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion};
 use prognos::signal::decomposition::{Ceemdan, Eemd, Emd, Ssa, Vmd};
 use std::hint::black_box;
 use std::time::Duration;
 
-fn decompositions(c: &mut Criterion) {
+pub fn decompositions(c: &mut Criterion) {
     let mut group = c.benchmark_group("decomposition");
     group.sample_size(10).measurement_time(Duration::from_millis(500)).warm_up_time(Duration::from_millis(100));
     for n in [512, 2048] {
@@ -28,6 +26,3 @@ fn decompositions(c: &mut Criterion) {
     }
     group.finish();
 }
-
-criterion_group!(benches, decompositions);
-criterion_main!(benches);

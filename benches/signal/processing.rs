@@ -1,7 +1,5 @@
 //! Time-domain signal processing: `cargo bench --bench signal`.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput};
 use prognos::signal::SampleRate;
 use prognos::signal::filter::{Design, Ewma, FirDesign, Hampel, SavitzkyGolay, median_filter};
 use prognos::signal::hilbert::Hilbert;
@@ -23,7 +21,7 @@ fn window() -> Vec<f64> {
         .collect()
 }
 
-fn signal(c: &mut Criterion) {
+pub fn signal(c: &mut Criterion) {
     let x = window();
     let rate = SampleRate::hz(25_600.0).unwrap();
     let mut group = c.benchmark_group("signal/4096");
@@ -59,6 +57,3 @@ fn signal(c: &mut Criterion) {
     group.bench_function("rainflow", |b| b.iter(|| rainflow(black_box(&x)).unwrap()));
     group.finish();
 }
-
-criterion_group!(benches, signal);
-criterion_main!(benches);

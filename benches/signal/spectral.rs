@@ -1,7 +1,5 @@
 //! Spectral kernels on one window of 4,096 samples, one thread.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
 use prognos::features::FeatureSet;
 use prognos::signal::SampleRate;
 use prognos::signal::spectral::{Average, Cepstrum, Multitaper, RealFft, Welch, dpss, lomb_scargle};
@@ -13,7 +11,7 @@ fn signal(n: usize) -> Vec<f64> {
         .collect()
 }
 
-fn spectral(c: &mut Criterion) {
+pub fn spectral(c: &mut Criterion) {
     let rate = SampleRate::hz(12_800.0).unwrap();
     let x = signal(4096);
     let mut group = c.benchmark_group("spectral");
@@ -76,6 +74,3 @@ fn spectral(c: &mut Criterion) {
     }
     group.finish();
 }
-
-criterion_group!(benches, spectral);
-criterion_main!(benches);

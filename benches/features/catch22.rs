@@ -1,7 +1,5 @@
 //! catch22, both versions: one window, buffers ready.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion};
 use prognos::features::FeatureSet;
 use prognos::features::compat::catch22::Version;
 use prognos::signal::SampleRate;
@@ -19,7 +17,7 @@ fn wave(n: usize) -> Vec<f64> {
         .collect()
 }
 
-fn catch22(c: &mut Criterion) {
+pub fn catch22(c: &mut Criterion) {
     let mut group = c.benchmark_group("catch22");
     group.sample_size(20).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(500));
     for (name, version) in [("v0_4", Version::V0_4), ("v1", Version::V1)] {
@@ -38,6 +36,3 @@ fn catch22(c: &mut Criterion) {
     }
     group.finish();
 }
-
-criterion_group!(benches, catch22);
-criterion_main!(benches);

@@ -1,6 +1,6 @@
 //! Autoregressions, tests of stationarity, the matrix profile, and relations of channels, for windows of 2,048 samples.
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
 use prognos::features::FeatureSet;
 use prognos::features::multichannel::ChannelRelations;
 use prognos::signal::SampleRate;
@@ -16,7 +16,7 @@ fn vibration(n: usize, seed: f64) -> Vec<f64> {
     x
 }
 
-fn features(c: &mut Criterion) {
+pub fn features(c: &mut Criterion) {
     let x = vibration(2048, 0.0);
     let rate = SampleRate::ONE_HZ;
     let all_coefficients: Vec<String> = (0..=10).map(|i| format!("ar_coefficient__coeff_{i}__k_10")).collect();
@@ -42,7 +42,7 @@ fn features(c: &mut Criterion) {
     }
 }
 
-fn models(c: &mut Criterion) {
+pub fn models(c: &mut Criterion) {
     let x = vibration(2048, 0.0);
     c.bench_function("ArModel by Burg, order 20", |b| b.iter(|| ArModel::params().order(20).fit(black_box(&x))));
     let channels: Vec<Vec<f64>> = (0..6).map(|k| vibration(2048, f64::from(k))).collect();
@@ -52,10 +52,3 @@ fn models(c: &mut Criterion) {
         b.iter(|| set.compute(black_box(&parts), SampleRate::ONE_HZ))
     });
 }
-
-criterion_group! {
-    name = benches;
-    config = Criterion::default().sample_size(20).measurement_time(std::time::Duration::from_secs(2));
-    targets = features, models
-}
-criterion_main!(benches);

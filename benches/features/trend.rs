@@ -1,7 +1,5 @@
 //! Trend, change, monitoring and autocorrelation: one window, buffers ready.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion};
 use prognos::features::FeatureSet;
 use prognos::signal::SampleRate;
 use std::hint::black_box;
@@ -46,7 +44,7 @@ fn sets() -> Vec<(&'static str, Vec<String>)> {
     ]
 }
 
-fn features(c: &mut Criterion) {
+pub fn features(c: &mut Criterion) {
     let mut group = c.benchmark_group("trend");
     group.sample_size(10).measurement_time(Duration::from_millis(400)).warm_up_time(Duration::from_millis(100));
     for n in [120, 2048] {
@@ -64,6 +62,3 @@ fn features(c: &mut Criterion) {
     }
     group.finish();
 }
-
-criterion_group!(benches, features);
-criterion_main!(benches);

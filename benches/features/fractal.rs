@@ -1,7 +1,5 @@
 //! Fractal and phase space features: one window, buffers ready.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion};
 use prognos::features::FeatureSet;
 use prognos::signal::SampleRate;
 use prognos::signal::phase_space::{FalseNearestNeighbours, MutualInformation};
@@ -31,7 +29,7 @@ const FEATURES: &[&str] = &[
     "chaos_01",
 ];
 
-fn features(c: &mut Criterion) {
+pub fn features(c: &mut Criterion) {
     let mut group = c.benchmark_group("fractal");
     group.sample_size(10).measurement_time(Duration::from_millis(300)).warm_up_time(Duration::from_millis(100));
     let x = signal(2048);
@@ -49,6 +47,3 @@ fn features(c: &mut Criterion) {
     group.bench_function("mutual_information_20", |b| b.iter(|| MutualInformation::of(black_box(&x), 20, 16)));
     group.finish();
 }
-
-criterion_group!(benches, features);
-criterion_main!(benches);

@@ -1,13 +1,11 @@
 //! MiniRocket and MultiRocket: one window, buffers ready.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion};
 use ndarray::Array2;
 use prognos::features::convolution::{MiniRocket, MultiRocket};
 use std::hint::black_box;
 use std::time::Duration;
 
-fn transforms(c: &mut Criterion) {
+pub fn transforms(c: &mut Criterion) {
     let mut group = c.benchmark_group("convolution");
     group.sample_size(10).measurement_time(Duration::from_millis(500)).warm_up_time(Duration::from_millis(100));
     for n in [128, 2048] {
@@ -26,6 +24,3 @@ fn transforms(c: &mut Criterion) {
     }
     group.finish();
 }
-
-criterion_group!(benches, transforms);
-criterion_main!(benches);

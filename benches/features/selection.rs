@@ -1,7 +1,5 @@
 //! Choosing features: 1,000 windows of 776 columns.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-use criterion::{Criterion as Bench, criterion_group, criterion_main};
+use criterion::Criterion as Bench;
 use ndarray::Array2;
 use prognos::features::selection::{Criterion, RelevanceTest, Target, TwoSampleTest, rank, uncorrelated};
 use std::hint::black_box;
@@ -14,7 +12,7 @@ fn table(n: usize, d: usize) -> (Array2<f64>, Target, Target) {
     (x, classes, values)
 }
 
-fn selection(c: &mut Bench) {
+pub fn selection(c: &mut Bench) {
     let (x, classes, values) = table(1000, 776);
     let mut group = c.benchmark_group("selection/1000x776");
     group.sample_size(10);
@@ -44,6 +42,3 @@ fn selection(c: &mut Bench) {
     });
     group.finish();
 }
-
-criterion_group!(benches, selection);
-criterion_main!(benches);
