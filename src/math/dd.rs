@@ -176,10 +176,20 @@ pub(crate) fn dot(x: &[f64], x_head: &[f64], y: &[f64], y_head: &[f64]) -> Dd {
 
 /// Sum of the samples.
 pub(crate) fn sum(x: &[f64]) -> Dd {
-    x.iter().fold(Dd::ZERO, |sum, &v| {
-        let (s, e) = two_sum(sum.hi, v);
-        quick_two_sum(s, e + sum.lo)
-    })
+    const WIDTH: usize = LANES / 2;
+    let (chunks, rest) = x.as_chunks::<WIDTH>();
+    let (mut sum, mut low) = ([0.0; WIDTH], [0.0; WIDTH]);
+    for c in chunks {
+        for k in 0..WIDTH {
+            let s = sum[k] + c[k];
+            let t = s - sum[k];
+            low[k] += (sum[k] - (s - t)) + (c[k] - t);
+            sum[k] = s;
+        }
+    }
+    let lane = |k: usize| quick_two_sum(sum[k], low[k]);
+    let whole = (lane(0) + lane(2)) + (lane(1) + lane(3));
+    rest.iter().fold(whole, |total, &v| total + v.into())
 }
 
 #[cfg(test)]
