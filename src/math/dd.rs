@@ -147,33 +147,49 @@ pub(crate) fn dot(x: &[f64], x_head: &[f64], y: &[f64], y_head: &[f64]) -> Dd {
     let (yc, yr) = y[..n].as_chunks::<WIDTH>();
     let (xh, xhr) = x_head[..n].as_chunks::<WIDTH>();
     let (yh, yhr) = y_head[..n].as_chunks::<WIDTH>();
-    let mut add = |k: usize, a: f64, ah: f64, b: f64, bh: f64| {
-        let p = a * b;
-        let (al, bl) = (a - ah, b - bh);
-        let e = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-        let s = sum[k] + p;
-        let t = s - sum[k];
-        low[k] += ((sum[k] - (s - t)) + (p - t)) + e;
-        sum[k] = s;
+    // Plain loops over arrays of fixed length: the compiler makes vector instructions of each.
+    let mut add = |a: &[f64; WIDTH], ah: &[f64; WIDTH], b: &[f64; WIDTH], bh: &[f64; WIDTH]| {
+        let mut p = [0.0; WIDTH];
+        let mut e = [0.0; WIDTH];
+        for k in 0..WIDTH {
+            p[k] = a[k] * b[k];
+        }
+        for k in 0..WIDTH {
+            let (al, bl) = (a[k] - ah[k], b[k] - bh[k]);
+            e[k] = ((ah[k] * bh[k] - p[k]) + ah[k] * bl + al * bh[k]) + al * bl;
+        }
+        for k in 0..WIDTH {
+            let s = sum[k] + p[k];
+            let t = s - sum[k];
+            low[k] += ((sum[k] - (s - t)) + (p[k] - t)) + e[k];
+            sum[k] = s;
+        }
     };
     for (((a, ah), b), bh) in xc.iter().zip(xh).zip(yc).zip(yh) {
-        for k in 0..WIDTH {
-            add(k, a[k], ah[k], b[k], bh[k]);
-        }
+        add(a, ah, b, bh);
     }
-    for (k, (((&a, &ah), &b), &bh)) in xr.iter().zip(xhr).zip(yr).zip(yhr).enumerate() {
-        add(k, a, ah, b, bh);
-    }
+    let padded = |rest: &[f64]| std::array::from_fn(|k| rest.get(k).copied().unwrap_or(0.0));
+    add(&padded(xr), &padded(xhr), &padded(yr), &padded(yhr));
     let lane = |k: usize| quick_two_sum(sum[k], low[k]);
     (lane(0) + lane(2)) + (lane(1) + lane(3))
 }
 
 /// Sum of the samples.
 pub(crate) fn sum(x: &[f64]) -> Dd {
-    x.iter().fold(Dd::ZERO, |sum, &v| {
-        let (s, e) = two_sum(sum.hi, v);
-        quick_two_sum(s, e + sum.lo)
-    })
+    const WIDTH: usize = LANES / 2;
+    let (chunks, rest) = x.as_chunks::<WIDTH>();
+    let (mut sum, mut low) = ([0.0; WIDTH], [0.0; WIDTH]);
+    for c in chunks {
+        for k in 0..WIDTH {
+            let s = sum[k] + c[k];
+            let t = s - sum[k];
+            low[k] += (sum[k] - (s - t)) + (c[k] - t);
+            sum[k] = s;
+        }
+    }
+    let lane = |k: usize| quick_two_sum(sum[k], low[k]);
+    let whole = (lane(0) + lane(2)) + (lane(1) + lane(3));
+    rest.iter().fold(whole, |total, &v| total + v.into())
 }
 
 #[cfg(test)]

@@ -82,13 +82,16 @@ impl LeastSquares {
         let lagged = order + 1;
         // Places in the lagged table: 0 is the response, which stands last here.
         let place = |lag: usize| if lag == 0 { w - 1 } else { lag };
+        let mut total = dd::sum(&self.series[order..]);
         for i in 0..lagged {
             for j in 0..=i {
                 let (a, b) = (place(i).max(place(j)), place(i).min(place(j)));
                 self.gram[a * w + b] = self.lagged[i * lagged + j];
             }
-            let rows = &self.series[order - i..x.len() - i];
-            self.gram[place(i) * w] = Dd::from(self.one) * dd::sum(rows);
+            if i > 0 {
+                total = total + (Dd::from(self.series[order - i]) - self.series[x.len() - i].into());
+            }
+            self.gram[place(i) * w] = Dd::from(self.one) * total;
         }
         self.gram[0] = Dd::product(self.one, self.one) * Dd::from(self.rows as f64);
         self.factorise();
@@ -115,6 +118,7 @@ impl LeastSquares {
             _ if level_last => lag,
             _ => lag + 1,
         };
+        let mut total = dd::sum(&self.series[first..moves]);
         let (level_rows, level_heads) = (&self.level[first..moves], &self.level_heads[first..moves]);
         for i in 0..lagged {
             for j in 0..=i {
@@ -125,7 +129,10 @@ impl LeastSquares {
             let (rows, heads) = (&self.series[from..to], &self.heads[from..to]);
             let (a, b) = (place(i).max(level), place(i).min(level));
             self.gram[a * w + b] = dd::dot(rows, heads, level_rows, level_heads);
-            self.gram[place(i) * w] = Dd::from(self.one) * dd::sum(rows);
+            if i > 0 {
+                total = total + (Dd::from(self.series[from]) - self.series[to].into());
+            }
+            self.gram[place(i) * w] = Dd::from(self.one) * total;
         }
         self.gram[level * w + level] = dd::dot(level_rows, level_heads, level_rows, level_heads);
         self.gram[level * w] = Dd::from(self.one) * dd::sum(level_rows);
