@@ -28,7 +28,7 @@ pub(super) fn calculators() -> Vec<Calculator> {
         Param::int("delay", 1, MAX_DELAY).or("1"),
         Param::int("m", 1, 20).or("2"),
         Param::float("p", 0.1, 100.0).or("2.0"),
-        Param::float("r", 1e-6, 1e6).or("0.2"),
+        Param::float("r", 1e-30, 1e30).or("0.2"),
     ];
     vec![Calculator::group(
         "fuzzy_entropy",
