@@ -3,6 +3,7 @@
 
 mod decomposition;
 mod processing;
+mod rolling;
 mod spectral;
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -14,6 +15,7 @@ criterion_group! {
     targets =
         decomposition::decompositions,
         processing::signal,
+        rolling::rolling,
         spectral::spectral
 }
 criterion_main!(benches);

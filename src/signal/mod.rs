@@ -13,6 +13,7 @@ pub mod rainflow;
 mod rate;
 mod recording;
 pub mod resample;
+pub mod rolling;
 pub mod spectral;
 pub mod wavelet;
 mod windows;

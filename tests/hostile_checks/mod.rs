@@ -15,6 +15,7 @@ mod health;
 mod multichannel;
 mod overflow;
 mod recording;
+mod rolling;
 mod rul;
 mod selection;
 mod signal;

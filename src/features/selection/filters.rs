@@ -56,7 +56,7 @@ fn variance(x: &[f64]) -> f64 {
 /// ```
 ///
 /// # Errors
-/// [`Error::Parameter`] for a limit outside 0..=1; [`Error::NonFinite`] for a cell that is not finite;
+/// [`Error::Parameter`] for a limit not between 0 and 1, bounds excluded; [`Error::NonFinite`] for a cell that is not finite;
 /// [`Error::TooFew`] for fewer than 3 rows.
 pub fn uncorrelated<'a>(rows: impl Into<Rows<'a>>, limit: f64) -> Result<Selection> {
     let rows = rows.into();
