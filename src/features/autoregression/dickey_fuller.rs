@@ -136,19 +136,24 @@ fn test(x: &[f64], choice: Choice, equations: &mut LeastSquares) -> Option<Outco
         return None;
     }
     let most = (x.len() / 2).checked_sub(2)?;
-    let lags = match choice {
+    let most = match choice {
         Choice::Fixed(lags) if lags <= most => lags,
         Choice::Fixed(_) => return None,
-        Choice::All => most_lags(x.len())?,
+        _ => most_lags(x.len())?,
+    };
+    if !equations.levels(x, most) {
+        return None;
+    }
+    let lags = match choice {
+        Choice::Fixed(_) | Choice::All => most,
         Choice::Criterion(_) | Choice::LastSignificant => {
-            let most = most_lags(x.len())?;
-            if !equations.dickey_fuller(x, most, most, false) {
+            if !equations.dickey_fuller(most, most, false) {
                 return None;
             }
             choose(equations, choice)?
         }
     };
-    if !equations.dickey_fuller(x, lags, lags, true) {
+    if !equations.dickey_fuller(lags, lags, true) {
         return None;
     }
     let level = equations.last();

@@ -29,6 +29,7 @@
 //! `O(n p)` and `O(p²)`; least squares `O(n p)` in twice the digits and `O(p³)`.
 
 pub(crate) mod burg;
+mod cholesky;
 pub(crate) mod levinson;
 pub(crate) mod ols;
 
