@@ -241,7 +241,8 @@ impl LeastSquares {
         self.scale = scale;
         // The constant is scaled too, as far as its square allows: the norm of a solution is that of the unscaled columns.
         self.one = scale.clamp(1e-100, 1e100);
-        let steps = (1_u64 << (bits(x.len()) - 1)) as f64;
+        // Subnormal samples are still small when scaled.
+        let steps = (1_u64 << (bits(x.len()) - 1)) as f64 * power_of_two(largest * scale);
         self.grid = 1.0 / steps;
         self.levels.clear();
         // Two factors: the product of both may leave the range of f64.
