@@ -183,7 +183,8 @@ mod tests {
         let third = Dd::from(1.0) / 3.0.into();
         let x: Vec<Dd> = (0..9).map(|i| Dd::from(f64::from(i) - 2.0) / 7.0.into()).collect();
         let y: Vec<Dd> = (0..9).map(|i| Dd::from(1.0) / Dd::from(f64::from(i) + 1.0)).collect();
-        let halves = |v: &[Dd]| (v.iter().map(|d| d.hi).collect::<Vec<_>>(), v.iter().map(|d| d.lo).collect::<Vec<_>>());
+        let halves =
+            |v: &[Dd]| (v.iter().map(|d| d.hi).collect::<Vec<_>>(), v.iter().map(|d| d.lo).collect::<Vec<_>>());
         let ((mut hi, mut lo), (x_hi, x_lo)) = (halves(&y), halves(&x));
         subtract_multiple(&mut hi, &mut lo, third, &x_hi, &x_lo);
         for i in 0..9 {

@@ -65,8 +65,7 @@ mod tests {
     fn the_factor_of_an_ill_conditioned_matrix_gives_it_back() {
         // Hilbert's matrix of order 12 has a condition of 1e16.
         let w = 12;
-        let gram: Vec<Dd> =
-            (0..w * w).map(|p| Dd::from(1.0) / Dd::from((p / w + p % w + 1) as f64)).collect();
+        let gram: Vec<Dd> = (0..w * w).map(|p| Dd::from(1.0) / Dd::from((p / w + p % w + 1) as f64)).collect();
         let mut factor = Factor::default();
         factor.load(&gram, w);
         for k in 0..w {
