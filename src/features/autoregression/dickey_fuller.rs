@@ -15,7 +15,7 @@
 //! J. G. MacKinnon, J. Business & Economic Statistics 12 (1994) for the p-value.
 //!
 //! # Cost and NaN
-//! `O(n L)` in twice the digits of f64 and `O(L³)`: one factorisation serves all numbers of lags. NaN for a constant, for fewer
+//! `O(n L)`, one exact sum a lag, and `O(L³)`: one factorisation serves all numbers of lags. NaN for a constant, for fewer
 //! than four samples, and where the regression leaves no residual beyond rounding (a noiseless sine, a ramp, a repeated
 //! pattern): the t of such a fit is the ratio of two rounding errors.
 
