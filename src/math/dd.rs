@@ -5,9 +5,8 @@
 //! condition of 1e10 leaves twelve digits.
 //!
 //! Source: T. J. Dekker, "A floating-point technique for extending the available precision", Numer. Math. 18 (1971).
-//! Splitting overflows beyond 2^996: scale first.
+//! Splitting overflows beyond 2^996: scale first. Sums come from outside, as exact integers.
 
-use super::lanes::LANES;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// The unevaluated sum `hi + lo`, `lo` at most half a unit in the last place of `hi`.
@@ -58,6 +57,12 @@ impl Dd {
         Self { hi, lo }
     }
 
+    /// Times a power of two, exactly.
+    #[inline]
+    pub(crate) fn times_power(self, power: f64) -> Self {
+        Self { hi: self.hi * power, lo: self.lo * power }
+    }
+
     #[inline]
     pub(crate) fn value(self) -> f64 {
         self.hi + self.lo
@@ -79,6 +84,15 @@ impl From<f64> for Dd {
     #[inline]
     fn from(hi: f64) -> Self {
         Self { hi, lo: 0.0 }
+    }
+}
+
+impl From<i128> for Dd {
+    /// Exact below 2^106 in magnitude, the nearest up to 2^126.
+    #[inline]
+    fn from(v: i128) -> Self {
+        let hi = v as f64;
+        Self { hi, lo: (v - hi as i128) as f64 }
     }
 }
 
@@ -130,66 +144,20 @@ impl Div for Dd {
     }
 }
 
-/// Heads of the samples for [`dot`].
-pub(crate) fn heads(x: &[f64], out: &mut [f64]) {
-    for (h, &v) in out.iter_mut().zip(x) {
-        *h = head(v);
+/// `y -= factor x`, of arrays of upper and lower halves. The error is of the order of the larger operand, not of the result.
+pub(crate) fn subtract_multiple(y_hi: &mut [f64], y_lo: &mut [f64], factor: Dd, x_hi: &[f64], x_lo: &[f64]) {
+    let factor_head = head(factor.hi);
+    let factor_tail = factor.hi - factor_head;
+    for (((yh, yl), &xh), &xl) in y_hi.iter_mut().zip(y_lo).zip(x_hi).zip(x_lo) {
+        let p = factor.hi * xh;
+        let top = head(xh);
+        let tail = xh - top;
+        let e = ((factor_head * top - p) + factor_head * tail + factor_tail * top) + factor_tail * tail;
+        let low = e + (factor.hi * xl + factor.lo * xh);
+        let (s, f) = two_sum(*yh, -p);
+        let v = quick_two_sum(s, f + (*yl - low));
+        (*yh, *yl) = (v.hi, v.lo);
     }
-}
-
-/// Sum of products of two slices of one length, with the heads of both.
-pub(crate) fn dot(x: &[f64], x_head: &[f64], y: &[f64], y_head: &[f64]) -> Dd {
-    const WIDTH: usize = LANES / 2;
-    let n = x.len().min(y.len()).min(x_head.len()).min(y_head.len());
-    let mut sum = [0.0; WIDTH];
-    let mut low = [0.0; WIDTH];
-    let (xc, xr) = x[..n].as_chunks::<WIDTH>();
-    let (yc, yr) = y[..n].as_chunks::<WIDTH>();
-    let (xh, xhr) = x_head[..n].as_chunks::<WIDTH>();
-    let (yh, yhr) = y_head[..n].as_chunks::<WIDTH>();
-    // Plain loops over arrays of fixed length: the compiler makes vector instructions of each.
-    let mut add = |a: &[f64; WIDTH], ah: &[f64; WIDTH], b: &[f64; WIDTH], bh: &[f64; WIDTH]| {
-        let mut p = [0.0; WIDTH];
-        let mut e = [0.0; WIDTH];
-        for k in 0..WIDTH {
-            p[k] = a[k] * b[k];
-        }
-        for k in 0..WIDTH {
-            let (al, bl) = (a[k] - ah[k], b[k] - bh[k]);
-            e[k] = ((ah[k] * bh[k] - p[k]) + ah[k] * bl + al * bh[k]) + al * bl;
-        }
-        for k in 0..WIDTH {
-            let s = sum[k] + p[k];
-            let t = s - sum[k];
-            low[k] += ((sum[k] - (s - t)) + (p[k] - t)) + e[k];
-            sum[k] = s;
-        }
-    };
-    for (((a, ah), b), bh) in xc.iter().zip(xh).zip(yc).zip(yh) {
-        add(a, ah, b, bh);
-    }
-    let padded = |rest: &[f64]| std::array::from_fn(|k| rest.get(k).copied().unwrap_or(0.0));
-    add(&padded(xr), &padded(xhr), &padded(yr), &padded(yhr));
-    let lane = |k: usize| quick_two_sum(sum[k], low[k]);
-    (lane(0) + lane(2)) + (lane(1) + lane(3))
-}
-
-/// Sum of the samples.
-pub(crate) fn sum(x: &[f64]) -> Dd {
-    const WIDTH: usize = LANES / 2;
-    let (chunks, rest) = x.as_chunks::<WIDTH>();
-    let (mut sum, mut low) = ([0.0; WIDTH], [0.0; WIDTH]);
-    for c in chunks {
-        for k in 0..WIDTH {
-            let s = sum[k] + c[k];
-            let t = s - sum[k];
-            low[k] += (sum[k] - (s - t)) + (c[k] - t);
-            sum[k] = s;
-        }
-    }
-    let lane = |k: usize| quick_two_sum(sum[k], low[k]);
-    let whole = (lane(0) + lane(2)) + (lane(1) + lane(3));
-    rest.iter().fold(whole, |total, &v| total + v.into())
 }
 
 #[cfg(test)]
@@ -210,22 +178,29 @@ mod tests {
     }
 
     #[test]
-    fn a_dot_that_cancels_keeps_its_digits() {
-        for n in [0_usize, 1, 3, 4, 9, 100] {
-            // 1e12 squared, taken back again, and something small.
-            let mut x = vec![0.0; 2 * n];
-            let mut y = x.clone();
-            for i in 0..n {
-                (x[i], y[i]) = (1e12 + i as f64, 1e12 - 0.5);
-                (x[n + i], y[n + i]) = (1e12 + i as f64, -(1e12 - 0.5));
-            }
-            x.push(1.25);
-            y.push(0.5);
-            let (mut xh, mut yh) = (x.clone(), y.clone());
-            heads(&x, &mut xh);
-            heads(&y, &mut yh);
-            assert!((dot(&x, &xh, &y, &yh).value() - 0.625).abs() < 1e-4 * f64::EPSILON * n as f64 * 1e12 + 1e-15);
-            assert!((sum(&x).value() - x.iter().sum::<f64>()).abs() <= 1e-3 * n as f64);
+    fn a_multiple_of_an_array_is_that_of_its_elements() {
+        let third = Dd::from(1.0) / 3.0.into();
+        let x: Vec<Dd> = (0..9).map(|i| Dd::from(f64::from(i) - 2.0) / 7.0.into()).collect();
+        let y: Vec<Dd> = (0..9).map(|i| Dd::from(1.0) / Dd::from(f64::from(i) + 1.0)).collect();
+        let halves =
+            |v: &[Dd]| (v.iter().map(|d| d.hi).collect::<Vec<_>>(), v.iter().map(|d| d.lo).collect::<Vec<_>>());
+        let ((mut hi, mut lo), (x_hi, x_lo)) = (halves(&y), halves(&x));
+        subtract_multiple(&mut hi, &mut lo, third, &x_hi, &x_lo);
+        for i in 0..9 {
+            let apart = y[i] - third * x[i] - Dd { hi: hi[i], lo: lo[i] };
+            assert!(apart.value().abs() < 1e-31, "{i}");
         }
+    }
+
+    #[test]
+    fn integers_keep_their_digits() {
+        let odd = (1_i128 << 100) + 1;
+        for v in [odd, -odd, 0, (1 << 54) - 1, (1 << 126) - 1, 1 - (1 << 126)] {
+            let d = Dd::from(v);
+            assert_eq!(d.value(), d.hi);
+            assert_eq!(d.hi as i128 + d.lo as i128, v);
+        }
+        let small = Dd::from(odd).times_power(f64::exp2(-100.0));
+        assert_eq!((small.hi, small.lo), (1.0, f64::exp2(-100.0)));
     }
 }

@@ -15,7 +15,7 @@
 //! J. G. MacKinnon, J. Business & Economic Statistics 12 (1994) for the p-value.
 //!
 //! # Cost and NaN
-//! `O(n L)` in twice the digits of f64 and `O(L³)`: one factorisation serves all numbers of lags. NaN for a constant, for fewer
+//! `O(n L)`, one exact sum a lag, and `O(L³)`: one factorisation serves all numbers of lags. NaN for a constant, for fewer
 //! than four samples, and where the regression leaves no residual beyond rounding (a noiseless sine, a ramp, a repeated
 //! pattern): the t of such a fit is the ratio of two rounding errors.
 
@@ -136,19 +136,24 @@ fn test(x: &[f64], choice: Choice, equations: &mut LeastSquares) -> Option<Outco
         return None;
     }
     let most = (x.len() / 2).checked_sub(2)?;
-    let lags = match choice {
+    let most = match choice {
         Choice::Fixed(lags) if lags <= most => lags,
         Choice::Fixed(_) => return None,
-        Choice::All => most_lags(x.len())?,
+        _ => most_lags(x.len())?,
+    };
+    if !equations.levels(x, most) {
+        return None;
+    }
+    let lags = match choice {
+        Choice::Fixed(_) | Choice::All => most,
         Choice::Criterion(_) | Choice::LastSignificant => {
-            let most = most_lags(x.len())?;
-            if !equations.dickey_fuller(x, most, most, false) {
+            if !equations.dickey_fuller(most, most, false) {
                 return None;
             }
             choose(equations, choice)?
         }
     };
-    if !equations.dickey_fuller(x, lags, lags, true) {
+    if !equations.dickey_fuller(lags, lags, true) {
         return None;
     }
     let level = equations.last();

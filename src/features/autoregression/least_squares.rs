@@ -5,7 +5,7 @@
 //! pattern) the coefficients of the smallest norm stand. With fewer than 2 k + 1 samples there is no fit: tsfresh then gives NaN,
 //! but 0 for `coeff` = k, and NaN for `coeff` above k; so does this.
 //!
-//! Cost: `O(n k)` in twice the digits of f64 and `O(k³)`; see [`crate::signal::autoregression`].
+//! Cost: `O(n k)` in exact integers and `O(k³)` in twice the digits of f64; see [`crate::signal::autoregression`].
 
 use crate::features::calculator::{Calculator, Kernel, Param};
 use crate::features::shared::{Needs, Scratch, Shared};

@@ -26,9 +26,10 @@
 //! using minimum entropy deconvolution combined with spectral kurtosis", MSSP 21 (2007).
 //!
 //! # Cost
-//! `O(n p)` and `O(p²)`; least squares `O(n p)` in twice the digits and `O(p³)`.
+//! `O(n p)` and `O(p²)`; least squares `O(n p)` in exact integers and `O(p³)` in twice the digits.
 
 pub(crate) mod burg;
+mod cholesky;
 pub(crate) mod levinson;
 pub(crate) mod ols;
 

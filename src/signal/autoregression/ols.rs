@@ -1,13 +1,21 @@
 //! Least squares over lagged copies of a series, in twice the digits of f64.
 //!
+//! # Cross products
 //! The columns are one series at several lags, so their cross products are those of the first column and a few products
-//! at the edges: `G[i+1][j+1] = G[i][j] + s[a-i] s[a-j] - s[b-i] s[b-j]`. A factorisation of G gives the residual sums of
-//! squares of all nested models at once: one for each number of columns. Doing so squares the condition number, which
-//! [`Dd`] pays for.
+//! at the edges: `G[i+1][j+1] = G[i][j] + s[a-i] s[a-j] - s[b-i] s[b-j]`. Columns of differences need no sums of their own:
+//! `(x[t+1] - x[t]) (x[t+1-k] - x[t-k])` is made of products of levels. Such differences of sums would cancel, so they are exact:
+//! samples stand as integers on a grid, and their products add up in 128 bits. For 2,048 samples the integers have 56 bits: the
+//! grid is 8 times finer than the last place of the largest sample. It loses a bit with every fourfold length, and is as fine as
+//! that last place at 2^18 samples. Exact sums have one more merit: whichever way they are made, they are the same.
+//!
+//! # Factor
+//! A factorisation of G gives the residual sums of squares of all nested models at once: one for each number of columns. Doing
+//! so squares the condition number, which [`Dd`] pays for.
 //!
 //! Columns that depend on others leave many solutions; the one of the smallest norm is taken, as the pseudo-inverse does.
 
-use crate::math::dd::{self, Dd};
+use super::cholesky::Factor;
+use crate::math::dd::Dd;
 use crate::math::lanes;
 
 /// A pivot below this share of its diagonal element belongs to a column that depends on those before it: its singular
@@ -20,13 +28,14 @@ const PERFECT: f64 = 1e-26;
 /// Cross products of columns and a response, their factor, and room for both. The response stands last.
 #[derive(Debug, Default)]
 pub(crate) struct LeastSquares {
-    series: Vec<f64>,
-    heads: Vec<f64>,
-    level: Vec<f64>,
-    level_heads: Vec<f64>,
-    lagged: Vec<Dd>,
+    /// The samples on the grid.
+    levels: Vec<i64>,
+    /// `Σ x[t+1] x[t+1-k]` for k from 0, of levels, t from `summed_from`.
+    level_products: Vec<i128>,
+    summed_from: usize,
+    lagged: Vec<i128>,
     gram: Vec<Dd>,
-    factor: Vec<Dd>,
+    factor: Factor,
     low_rank: Vec<Dd>,
     square: Vec<Dd>,
     vector: Vec<Dd>,
@@ -36,6 +45,8 @@ pub(crate) struct LeastSquares {
     solution: Vec<f64>,
     scale: f64,
     one: f64,
+    /// Length of a step of the grid, in scaled samples: a power of two.
+    grid: f64,
 }
 
 /// The nested model that ends with a column.
@@ -51,9 +62,38 @@ pub(crate) struct Step {
     pub(crate) independent: bool,
 }
 
-/// A power of two that brings the largest sample near 1; 1 for zeros.
+/// A power of two that brings the largest sample to 1 or above, below 2; 1 for zeros.
 fn power_of_two(largest: f64) -> f64 {
-    if largest > 0.0 && largest.is_finite() { f64::exp2(-largest.log2().floor().clamp(-1000.0, 1000.0)) } else { 1.0 }
+    let exponent = (largest.to_bits() >> 52) as i32 - 1023;
+    if largest > 0.0 && largest.is_finite() { f64::exp2(-f64::from(exponent.max(-1000))) } else { 1.0 }
+}
+
+/// Bits of an integer sample: the square of twice as much, added up over `n` rows, stays below 2^126.
+fn bits(n: usize) -> u32 {
+    (124 - n.max(2).next_power_of_two().ilog2()) / 2
+}
+
+/// The nearest integer to a number below 2^62 in magnitude.
+#[inline]
+fn nearest(v: f64) -> i64 {
+    // From 2^52 on there are integers only.
+    const WHOLE: f64 = 4_503_599_627_370_496.0;
+    let shift = WHOLE.copysign(v);
+    (if v.abs() < WHOLE { (v + shift) - shift } else { v }) as i64
+}
+
+#[inline]
+fn product(a: i64, b: i64) -> i128 {
+    i128::from(a) * i128::from(b)
+}
+
+/// Sum of products, exactly.
+fn dot(a: &[i64], b: &[i64]) -> i128 {
+    a.iter().zip(b).fold(0, |sum, (&a, &b)| sum + product(a, b))
+}
+
+fn sum(x: &[i64]) -> i128 {
+    x.iter().fold(0, |sum, &v| sum + i128::from(v))
 }
 
 fn resize<T: Clone + Default>(v: &mut Vec<T>, n: usize) {
@@ -61,15 +101,33 @@ fn resize<T: Clone + Default>(v: &mut Vec<T>, n: usize) {
     v.resize(n, T::default());
 }
 
+/// Fills the lower triangle of sums `Σ s[t-i] s[t-j]` over t from `first` to `end`, from its first column.
+fn displace(sums: &mut [i128], lags: usize, s: impl Fn(usize) -> i64, first: usize, end: usize) {
+    let w = lags + 1;
+    for j in 1..w {
+        for i in j..w {
+            let gained = product(s(first - i), s(first - j));
+            let lost = product(s(end - i), s(end - j));
+            sums[i * w + j] = sums[(i - 1) * w + j - 1] + (gained - lost);
+        }
+    }
+}
+
 impl LeastSquares {
     /// The factored regression of `x[t]` on `1, x[t-1], .., x[t-order]`, t from `order`. The columns are the constant and
     /// the lags in this order. `false` when there are fewer rows than columns.
     pub(crate) fn autoregression(&mut self, x: &[f64], order: usize) -> bool {
-        if x.len() < 2 * order + 1 || !self.load(x, false) {
+        if x.len() < 2 * order + 1 || !self.load(x) {
             return false;
         }
-        self.rows = x.len() - order;
-        self.lag_products(order, 0, order);
+        let n = x.len();
+        self.rows = n - order;
+        let y = &self.levels;
+        resize(&mut self.lagged, (order + 1) * (order + 1));
+        for i in 0..=order {
+            self.lagged[i * (order + 1)] = dot(&y[order - i..n - i], &y[order..]);
+        }
+        displace(&mut self.lagged, order, |t| y[t], order, n);
         let w = order + 2;
         // Room for windows that need the smallest solution, so that they do not allocate when they come.
         let columns = w - 1;
@@ -82,141 +140,133 @@ impl LeastSquares {
         let lagged = order + 1;
         // Places in the lagged table: 0 is the response, which stands last here.
         let place = |lag: usize| if lag == 0 { w - 1 } else { lag };
-        let mut total = dd::sum(&self.series[order..]);
+        let mut total = sum(&y[order..]);
         for i in 0..lagged {
             for j in 0..=i {
                 let (a, b) = (place(i).max(place(j)), place(i).min(place(j)));
-                self.gram[a * w + b] = self.lagged[i * lagged + j];
+                self.gram[a * w + b] = Dd::from(self.lagged[i * lagged + j]).times_power(self.grid * self.grid);
             }
             if i > 0 {
-                total = total + (Dd::from(self.series[order - i]) - self.series[x.len() - i].into());
+                total += i128::from(y[order - i]) - i128::from(y[n - i]);
             }
-            self.gram[place(i) * w] = Dd::from(self.one) * total;
+            self.gram[place(i) * w] = Dd::from(self.one) * Dd::from(total).times_power(self.grid);
         }
         self.gram[0] = Dd::product(self.one, self.one) * Dd::from(self.rows as f64);
         self.factorise();
         true
     }
 
-    /// The factored regression of the Dickey-Fuller test, of `d[t] = x[t+1] - x[t]` on `1, x[t], d[t-1], .., d[t-lags]`,
-    /// t from `first`, which is not below `lags`. The level stands first or last among the columns. `false` when there are
-    /// fewer rows than columns.
-    pub(crate) fn dickey_fuller(&mut self, x: &[f64], lags: usize, first: usize, level_last: bool) -> bool {
-        let Some(moves) = x.len().checked_sub(1).filter(|m| *m > first && first >= lags) else { return false };
-        if !self.load(x, true) {
+    /// Takes the levels for regressions of up to `most` lags. `false` when there is none, or a number is not finite.
+    pub(crate) fn levels(&mut self, x: &[f64], most: usize) -> bool {
+        let Some(moves) = x.len().checked_sub(1).filter(|m| *m > most) else { return false };
+        if !self.load(x) {
             return false;
         }
+        let y = &self.levels;
+        self.level_products.clear();
+        let later = &y[most + 1..];
+        self.level_products.extend((0..most + 2).map(|k| dot(later, &y[most + 1 - k..moves + 1 - k])));
+        self.summed_from = most;
+        true
+    }
+
+    /// The factored regression of the Dickey-Fuller test, of `d[t] = x[t+1] - x[t]` on `1, x[t], d[t-1], .., d[t-lags]`,
+    /// t from `first`, which is not below `lags` nor above the most that the [`levels`](Self::levels) were taken for. The
+    /// level stands first or last among the columns. `false` for other numbers of lags.
+    pub(crate) fn dickey_fuller(&mut self, lags: usize, first: usize, level_last: bool) -> bool {
+        let Some(moves) = self.levels.len().checked_sub(1) else { return false };
+        if lags > first || first > self.summed_from || self.level_products.len() < first + 2 {
+            return false;
+        }
+        let y = &self.levels;
         self.rows = moves - first;
-        self.lag_products(lags, first - lags, lags);
+        // Rows that the sums have not met yet.
+        let extra = first + 1..self.summed_from + 1;
+        // Σ x[t+1] x[t+1-k] and Σ x[t] x[t-k] over the rows.
+        let later = |k: usize| extra.clone().fold(self.level_products[k], |sum, t| sum + product(y[t], y[t - k]));
+        let shift = |k: usize| product(y[first], y[first - k]) - product(y[moves], y[moves - k]);
         let w = lags + 3;
         self.width = w;
         resize(&mut self.gram, w * w);
         let lagged = lags + 1;
+        resize(&mut self.lagged, lagged * lagged);
         let level = if level_last { w - 2 } else { 1 };
         let place = |lag: usize| match lag {
             0 => w - 1,
             _ if level_last => lag,
             _ => lag + 1,
         };
-        let mut total = dd::sum(&self.series[first..moves]);
-        let (level_rows, level_heads) = (&self.level[first..moves], &self.level_heads[first..moves]);
+        let square = self.grid * self.grid;
+        // k - 1, k and k + 1 of the sums over the later samples; k - 1 and k over the earlier ones.
+        let (mut this, mut next) = (later(0), later(1));
+        let (mut before, mut now) = (next, this + shift(0));
+        self.gram[level * w + level] = Dd::from(now).times_power(square);
+        for k in 0..lagged {
+            // Σ x[t] d[t-k]
+            let (a, b) = (place(k).max(level), place(k).min(level));
+            self.gram[a * w + b] = Dd::from(before - now).times_power(square);
+            // Σ d[t] d[t-k]
+            self.lagged[k * lagged] = (this - next) - (before - now);
+            if k < lags {
+                before = now;
+                now = next + shift(k + 1);
+                this = next;
+                next = later(k + 2);
+            }
+        }
+        displace(&mut self.lagged, lags, |t| y[t + 1] - y[t], first, moves);
         for i in 0..lagged {
             for j in 0..=i {
                 let (a, b) = (place(i).max(place(j)), place(i).min(place(j)));
-                self.gram[a * w + b] = self.lagged[i * lagged + j];
+                self.gram[a * w + b] = Dd::from(self.lagged[i * lagged + j]).times_power(square);
             }
-            let (from, to) = (first - i, moves - i);
-            let (rows, heads) = (&self.series[from..to], &self.heads[from..to]);
-            let (a, b) = (place(i).max(level), place(i).min(level));
-            self.gram[a * w + b] = dd::dot(rows, heads, level_rows, level_heads);
-            if i > 0 {
-                total = total + (Dd::from(self.series[from]) - self.series[to].into());
-            }
-            self.gram[place(i) * w] = Dd::from(self.one) * total;
+            // Differences add up to that of the ends.
+            let total = i128::from(y[moves - i]) - i128::from(y[first - i]);
+            self.gram[place(i) * w] = Dd::from(self.one) * Dd::from(total).times_power(self.grid);
         }
-        self.gram[level * w + level] = dd::dot(level_rows, level_heads, level_rows, level_heads);
-        self.gram[level * w] = Dd::from(self.one) * dd::sum(level_rows);
+        self.gram[level * w] = Dd::from(self.one) * Dd::from(sum(&y[first..moves])).times_power(self.grid);
         self.gram[0] = Dd::product(self.one, self.one) * Dd::from(self.rows as f64);
         self.factorise();
         true
     }
 
-    /// Takes the series, or its differences and the series as the level, scaled. `false` when a number is not finite.
-    fn load(&mut self, x: &[f64], differences: bool) -> bool {
+    /// Takes the samples, scaled and on the grid. `false` when a number is not finite.
+    fn load(&mut self, x: &[f64]) -> bool {
         let (low, high) = lanes::min_max(x);
         let largest = high.abs().max(low.abs());
-        if !largest.is_finite() {
+        if !largest.is_finite() || x.iter().any(|v| v.is_nan()) {
             return false;
         }
         let scale = power_of_two(largest);
         self.scale = scale;
         // The constant is scaled too, as far as its square allows: the norm of a solution is that of the unscaled columns.
         self.one = scale.clamp(1e-100, 1e100);
-        self.series.clear();
-        if differences {
-            self.level.clear();
-            self.level.extend(x.iter().map(|v| v * scale));
-            resize(&mut self.level_heads, x.len());
-            dd::heads(&self.level, &mut self.level_heads);
-            // The difference of scaled samples is the scaled difference, bit for bit.
-            self.series.extend(self.level.windows(2).map(|p| p[1] - p[0]));
-        } else {
-            self.series.extend(x.iter().map(|v| v * scale));
-        }
-        resize(&mut self.heads, self.series.len());
-        dd::heads(&self.series, &mut self.heads);
+        // Subnormal samples are still small when scaled.
+        let steps = (1_u64 << (bits(x.len()) - 1)) as f64 * power_of_two(largest * scale);
+        self.grid = 1.0 / steps;
+        self.levels.clear();
+        // Two factors: the product of both may leave the range of f64.
+        self.levels.extend(x.iter().map(|v| nearest(v * scale * steps)));
         true
-    }
-
-    /// Sums of products of the series at lags 0 to `lags`, over rows t from `skip + lags`, lower triangle.
-    fn lag_products(&mut self, lags: usize, skip: usize, last: usize) {
-        let w = lags + 1;
-        resize(&mut self.lagged, w * w);
-        let (s, h) = (&self.series[skip..], &self.heads[skip..]);
-        let n = s.len();
-        for i in 0..=last {
-            let (from, to) = (lags - i, n - i);
-            self.lagged[i * w] = dd::dot(&s[from..to], &h[from..to], &s[lags..], &h[lags..]);
-        }
-        for j in 1..w {
-            for i in j..w {
-                let gained = Dd::product(s[lags - i], s[lags - j]);
-                let lost = Dd::product(s[n - i], s[n - j]);
-                self.lagged[i * w + j] = self.lagged[(i - 1) * w + j - 1] + (gained - lost);
-            }
-        }
     }
 
     /// Cholesky's factor, columns that depend on those before them left out, and the nested models.
     fn factorise(&mut self) {
         let w = self.width;
-        self.factor.clear();
-        self.factor.extend_from_slice(&self.gram);
         self.steps.clear();
-        let a = &mut self.factor;
+        self.factor.load(&self.gram, w);
         let mut rank = 0;
         for k in 0..w - 1 {
-            let pivot = a[k * w + k];
-            let independent = pivot.hi > DEPENDENT * self.gram[k * w + k].hi;
+            let independent = self.factor.at(k, k).hi > DEPENDENT * self.gram[k * w + k].hi;
             if independent {
                 rank += 1;
-                let inverse = Dd::from(1.0) / pivot.sqrt();
-                for i in k..w {
-                    a[i * w + k] = a[i * w + k] * inverse;
-                }
-                for i in k + 1..w {
-                    let (done, row) = a.split_at_mut(i * w);
-                    let factor = row[k];
-                    for j in k + 1..i {
-                        row[j] = row[j] - factor * done[j * w + k];
-                    }
-                    row[i] = row[i] - factor * factor;
-                }
+                self.factor.eliminate(k);
             } else {
-                (k..w).for_each(|i| a[i * w + k] = Dd::ZERO);
+                self.factor.leave_out(k);
             }
-            let projection = a[(w - 1) * w + k].value();
-            self.steps.push(Step { rest: a[w * w - 1].value().max(0.0), projection, rank, independent });
+            let projection = self.factor.at(k, w - 1).value();
+            let rest = self.factor.at(w - 1, w - 1).value().max(0.0);
+            self.steps.push(Step { rest, projection, rank, independent });
         }
     }
 
@@ -252,10 +302,9 @@ impl LeastSquares {
         let p = self.width - 1;
         resize(&mut self.vector, p);
         if self.steps.iter().all(|s| s.independent) {
-            let w = self.width;
             for i in (0..p).rev() {
-                let known = (i + 1..p).fold(Dd::ZERO, |sum, k| sum + self.factor[k * w + i] * self.vector[k]);
-                self.vector[i] = (self.factor[p * w + i] - known) / self.factor[i * w + i];
+                let known = (i + 1..p).fold(Dd::ZERO, |sum, k| sum + self.factor.at(i, k) * self.vector[k]);
+                self.vector[i] = (self.factor.at(i, p) - known) / self.factor.at(i, i);
             }
         } else {
             self.smallest_solution();
@@ -369,13 +418,13 @@ mod tests {
     fn nested_models_shrink() {
         let x: Vec<f64> = (0..200).map(|i| (i as f64 * 0.3).sin() + ((i * i) as f64).cos()).collect();
         let mut ls = LeastSquares::default();
-        assert!(ls.dickey_fuller(&x, 8, 8, false));
+        assert!(ls.levels(&x, 8) && ls.dickey_fuller(8, 8, false));
         assert_eq!((ls.steps().len(), ls.rows()), (10, 191));
         assert!(ls.steps().windows(2).all(|s| s[1].rest <= s[0].rest && s[1].rank == s[0].rank + 1));
         let all = ls.last().rest;
-        assert!(ls.dickey_fuller(&x, 8, 8, true));
+        assert!(ls.dickey_fuller(8, 8, true));
         assert!((ls.last().rest / all - 1.0).abs() < 1e-13);
-        assert!(!ls.dickey_fuller(&x[..9], 8, 8, true));
+        assert!(!ls.levels(&x[..9], 8) && !ls.dickey_fuller(9, 9, true) && !ls.dickey_fuller(3, 2, true));
         assert!(!ls.autoregression(&x[..9], 5) && ls.autoregression(&x[..9], 4));
     }
 }
