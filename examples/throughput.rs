@@ -15,9 +15,13 @@
 //! ```sh
 //! cargo run --release --example throughput -- --set tsfresh_efficient --samples 10000000 --repeats 1
 //! ```
+//!
+//! `minirocket` is fitted on the first hundred windows, before the clock starts.
 
 use prognos::datasets::NpyArray;
 use prognos::features::FeatureSet;
+use prognos::features::compat::catch22::Version;
+use prognos::features::convolution::MiniRocket;
 use prognos::signal::spectral::Welch;
 use prognos::signal::{SampleRate, Signal, WindowSpec};
 use std::hint::black_box;
@@ -28,8 +32,9 @@ const USAGE: &str =
     "usage: throughput [--data WORKLOAD.npy] [--set NAME] [--threads N] [--len N] [--hop N] [--rate HZ] [--repeats N]
                   [--samples N]
   --set      time_domain (default), distribution, vibration, trend, spectral, tsfresh_minimal, tsfresh_efficient,
-             tsfresh_comprehensive, welch (the estimator alone: 1,024 samples, half overlap), or feature names with
-             commas between them; `SET/calculator`: the columns of one calculator of a set
+             tsfresh_comprehensive, tsfel (156 columns), tsfel_all (163), catch22_v0_4, catch22_v1, minirocket (9,996
+             features), welch (the estimator alone: 1,024 samples, half overlap), or feature names with commas
+             between them; `SET/calculator`: the columns of one calculator of a set
   --samples  length of the record that is made without --data, 1,000,000 by default
   --threads  1 by default
   --len      samples in a window: 4096 for a record, 30 for machines by default; --hop: half of that, or 1
@@ -137,7 +142,10 @@ fn feature_set(name: &str) -> Result<FeatureSet, Failure> {
         "tsfresh_minimal" => FeatureSet::tsfresh_minimal(),
         "tsfresh_efficient" => FeatureSet::tsfresh_efficient(),
         "tsfresh_comprehensive" => FeatureSet::tsfresh_comprehensive(),
-        // Hook: a line for every further set (tsfel, catch22_v0_4, minirocket).
+        "tsfel" => FeatureSet::tsfel(),
+        "tsfel_all" => FeatureSet::tsfel_all(),
+        "catch22_v0_4" => FeatureSet::catch22(Version::V0_4),
+        "catch22_v1" => FeatureSet::catch22(Version::V1),
         part if part.contains('/') => {
             let (set, calculator) = part.split_once('/').unwrap_or_default();
             let all = feature_set(set)?;
@@ -165,27 +173,79 @@ fn peak_memory() -> Option<u64> {
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
-/// Computes the whole workload once; gives the number of windows.
-fn once(w: &Workload, set: Option<&FeatureSet>, rate: SampleRate) -> Result<usize, Failure> {
-    let spec = WindowSpec::sliding(w.len, w.hop);
-    let mut windows = 0;
-    if let Some(set) = set {
-        for record in &w.records {
-            windows += black_box(set.extract(Signal::new(record, rate).windows(spec)?)?).nrows();
+/// What is computed for every window.
+enum Task {
+    Set(FeatureSet),
+    MiniRocket(MiniRocket),
+    Welch,
+}
+
+/// Windows that MiniRocket's biases are drawn from.
+const FITTED_ON: usize = 100;
+
+impl Task {
+    fn new(name: &str, w: &Workload, rate: SampleRate) -> Result<Self, Failure> {
+        Ok(match name {
+            "welch" => Self::Welch,
+            "minirocket" => {
+                let record = w.records.first().map_or(&[][..], Vec::as_slice);
+                let first = &record[..record.len().min((FITTED_ON - 1) * w.hop + w.len)];
+                let windows = Signal::new(first, rate).windows(WindowSpec::sliding(w.len, w.hop))?;
+                Self::MiniRocket(MiniRocket::params().fit_windows(windows)?)
+            }
+            name => Self::Set(feature_set(name)?),
+        })
+    }
+
+    /// Numbers for each window.
+    fn columns(&self) -> usize {
+        match self {
+            Self::Set(set) => set.len(),
+            Self::MiniRocket(model) => model.n_features(),
+            Self::Welch => WELCH_SEGMENT / 2 + 1,
         }
-    } else {
-        let welch = Welch::params().segment(1024).overlap(512).plan_for(w.len, rate)?;
-        let mut scratch = welch.scratch();
-        let mut density = vec![0.0; welch.bins()];
-        for record in &w.records {
-            for window in Signal::new(record, rate).windows(spec)? {
-                welch.process(window.samples, &mut density, &mut scratch)?;
-                black_box(&density);
-                windows += 1;
+    }
+
+    /// Bytes of the matrices that are made for `windows` windows; Welch keeps none.
+    fn matrix_bytes(&self, windows: usize) -> usize {
+        match self {
+            Self::Set(_) | Self::MiniRocket(_) => 8 * windows * self.columns(),
+            Self::Welch => 0,
+        }
+    }
+}
+
+const WELCH_SEGMENT: usize = 1024;
+
+/// Computes the whole workload once; gives the number of windows.
+fn once(w: &Workload, task: &Task, rate: SampleRate) -> Result<usize, Failure> {
+    let spec = WindowSpec::sliding(w.len, w.hop);
+    let mut count = 0;
+    match task {
+        Task::Set(set) => {
+            for record in &w.records {
+                count += black_box(set.extract(Signal::new(record, rate).windows(spec)?)?).nrows();
+            }
+        }
+        Task::MiniRocket(model) => {
+            for record in &w.records {
+                count += black_box(model.transform_windows(Signal::new(record, rate).windows(spec)?)?).nrows();
+            }
+        }
+        Task::Welch => {
+            let welch = Welch::params().segment(WELCH_SEGMENT).overlap(WELCH_SEGMENT / 2).plan_for(w.len, rate)?;
+            let mut scratch = welch.scratch();
+            let mut density = vec![0.0; welch.bins()];
+            for record in &w.records {
+                for window in Signal::new(record, rate).windows(spec)? {
+                    welch.process(window.samples, &mut density, &mut scratch)?;
+                    black_box(&density);
+                    count += 1;
+                }
             }
         }
     }
-    Ok(windows)
+    Ok(count)
 }
 
 fn run() -> Result<(), Failure> {
@@ -195,11 +255,11 @@ fn run() -> Result<(), Failure> {
     };
     let w = workload(&o)?;
     let rate = SampleRate::hz(o.rate)?;
-    let set = if o.set == "welch" { None } else { Some(feature_set(&o.set)?) };
+    let task = Task::new(&o.set, &w, rate)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(o.threads).build()?;
     let measure = || -> Result<(usize, f64), String> {
         let begun = Instant::now();
-        let windows = once(&w, set.as_ref(), rate).map_err(|e| e.to_string())?;
+        let windows = once(&w, &task, rate).map_err(|e| e.to_string())?;
         Ok((windows, begun.elapsed().as_secs_f64()))
     };
     let (windows, _) = pool.install(measure)?;
@@ -208,7 +268,7 @@ fn run() -> Result<(), Failure> {
     let per_window = |s: f64| 1e6 * s / windows.max(1) as f64;
     let line = serde_json::json!({
         "set": o.set,
-        "features": set.as_ref().map_or(513, FeatureSet::len),
+        "features": task.columns(),
         "threads": o.threads,
         "us_per_window": per_window(seconds[seconds.len() / 2]),
         "us_per_window_min": per_window(seconds[0]),
@@ -219,7 +279,7 @@ fn run() -> Result<(), Failure> {
         "hop": w.hop,
         "workload": w.name,
         "input_bytes": 8 * w.records.iter().map(Vec::len).sum::<usize>(),
-        "matrix_bytes": 8 * windows * set.as_ref().map_or(0, FeatureSet::len),
+        "matrix_bytes": task.matrix_bytes(windows),
         "peak_memory_bytes": peak_memory(),
     });
     println!("{line}");

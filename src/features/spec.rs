@@ -77,13 +77,18 @@ fn write_joined<T>(
 }
 
 /// The numbers between brackets; a comma may stand behind the last.
-fn items<T: FromStr>(text: &str) -> Result<Vec<T>, ()> {
+fn items<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, ()> {
     let text = text.trim();
     let text = text.strip_suffix(',').unwrap_or(text);
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    text.split(',').map(|item| item.trim().parse().map_err(|_| ())).collect()
+    text.split(',').map(|item| read(item.trim()).ok_or(())).collect()
+}
+
+/// A number of a name is finite: what overflows to an infinity could not be written and read again.
+fn finite(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|v: &f64| v.is_finite())
 }
 
 impl FromStr for Value {
@@ -94,16 +99,16 @@ impl FromStr for Value {
             return if word.contains('"') { Err(()) } else { Ok(Self::Word(word.to_owned())) };
         }
         if let Some(inner) = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
-            return items(inner).map(Self::Tuple);
+            return items(inner, |item| item.parse().ok()).map(Self::Tuple);
         }
         if let Some(inner) = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {
-            return items(inner).map(Self::List);
+            return items(inner, finite).map(Self::List);
         }
         match text {
             "True" => Ok(Self::Bool(true)),
             "False" => Ok(Self::Bool(false)),
             "None" => Ok(Self::None),
-            _ if text.contains(['.', 'e', 'E']) => text.parse().map(Self::Float).map_err(|_| ()),
+            _ if text.contains(['.', 'e', 'E']) => finite(text).map(Self::Float).ok_or(()),
             _ => text.parse().map(Self::Int).map_err(|_| ()),
         }
     }
@@ -218,7 +223,10 @@ impl FromStr for FeatureSpec {
             let rest = name.split_once("__").map_or("", |(_, rest)| rest);
             let hint = match registry::find(rest.split("__").next().unwrap_or_default()) {
                 Some(_) => format!("; if it is a channel, use `from_column`, or leave it out: `{rest}`"),
-                None => "; `FeatureSet::available` lists all".to_owned(),
+                None => match registry::similar(head)[..] {
+                    [] => "; `FeatureSet::available` lists all".to_owned(),
+                    ref names => format!("; did you mean `{}`?", names.join("` or `")),
+                },
             };
             unknown(format!("there is no calculator `{head}`{hint}"))
         })?;

@@ -35,6 +35,14 @@
 //! * `query_similarity_count` without a query is NaN for every window and left out of the sets; its name is read all the same.
 //! * `linear_trend_timewise` takes the time from the sample rate and is not in the sets: join it with `and`.
 //! * What is infinite there (a division by 0) is NaN here.
+//! * **Constant windows.** The mean of equal samples is exact here. There it may differ from them by rounding (three samples of
+//!   3.7), and that rounding is what tsfresh then counts as below the mean, divides by (`ratio_beyond_r_sigma`,
+//!   `large_standard_deviation`, trends of chunks) or takes for a spectrum (`fourier_entropy`, angles). Here counts are 0 and
+//!   what is undefined is NaN.
+//! * **Exact patterns.** A pure sine, a line of whole numbers, a staircase: where two numbers are equal but for rounding
+//!   (maxima of `number_cwt_peaks`, shares of `index_mass_quantile`, ties in `permutation_entropy`, a mean of 0 in
+//!   `variation_coefficient`, regressions without a residual in `augmented_dickey_fuller`), tsfresh's number depends on the
+//!   processor it runs on, and may differ from the one here.
 //! * A window with a NaN or infinite sample follows the [`NanPolicy`](super::NanPolicy): NaN in every column by default.
 //!
 //! ## Quirks that are kept, and what to take in new work

@@ -42,7 +42,8 @@
 //! | squares out of the range of f64 | NaN | NaN |
 //!
 //! Standard deviation is NaN for one sample. Version 0.4 has NaN below three samples, where the package crashes, and
-//! takes a constant for one however its mean is rounded, where the package computes on the rounding noise.
+//! takes a constant for one however its mean is rounded, where the package computes on the rounding noise; its
+//! `forecast_error` of three samples, which leave nothing to forecast, is NaN (-0 in the package).
 //!
 //! # Features that flip
 //! Whole-number features and those with thresholds jump where rounding noise decides, and then differ from the

@@ -41,7 +41,10 @@
 //! * **Constant windows**: TSFEL's transform leaves rounding noise where exact arithmetic has zeros, and gives spectral
 //!   skewness, kurtosis, decrease and turning points of that noise; here they are 0. So are maximum
 //!   and bandwidth of the power of a constant like 0.1, whose mean is not exact there. The kernel density of a constant
-//!   is random in TSFEL, and NaN here.
+//!   is random in TSFEL, and NaN here; so are skewness, kurtosis, and the fractal features of a constant whose mean is
+//!   not exact there.
+//! * **Staircases and lines of whole numbers** have bins without power and pieces without a residual: where TSFEL's
+//!   rounding leaves something of them, its spectral entropy and detrended fluctuation analysis count it.
 //! * **NaN in the first** of several numbers of a feature makes all of them 0 in TSFEL's table; here they stay.
 //! * **Order.** TSFEL sorts the columns by their names at every rate anew; [`FeatureSet::tsfel`] has the order of its
 //!   configuration file, and [`from_columns`] that of the list.
