@@ -55,7 +55,10 @@ fn check_id(series: &str, id: &str, expected: &Value, x: &[f64], fs: f64, file: 
         "conv" => convolution::check(id, expected, x, fs, file),
         "emd" => decomposition::check(id, expected, x, fs, file),
         "mp" => profile::check(id, expected, x, fs, file),
-        "nl" => nonlinear::check(id, expected, x, fs, file).or_else(|| fractal::check(id, expected, x, fs, file)),
+        "nl" => {
+            let expected = &finite_or_nan(expected);
+            nonlinear::check(id, expected, x, fs, file).or_else(|| fractal::check(id, expected, x, fs, file))
+        }
         "tsfel" => tsfel::check(id, expected, x, fs, file),
         "wav" => wavelet::check(id, expected, x, fs, file),
         _ => None,

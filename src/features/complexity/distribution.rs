@@ -7,7 +7,7 @@
 //!
 //! All distances count, no radius is to be chosen: it is defined for windows of 50 samples. It says more about
 //! the distribution of the amplitudes than about their order in time. O(n² m) time (two passes over the pairs, no memory for
-//! them): about 20 ms for 2,048 samples.
+//! them): about 8 ms for 2,048 samples.
 //!
 //! # Source
 //! P. Li, C. Liu, K. Li, D. Zheng, C. Liu & Y. Hou, Assessing the complexity of short-term heartbeat interval series by

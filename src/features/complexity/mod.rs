@@ -16,6 +16,7 @@
 //! | do alike pieces go on alike? | `sampen` | 0.3 ms, O(n²) | the reference among regularities; some hundred samples at least |
 //! | the same on short windows (50 to 200 samples) | `fuzzy_entropy` | 19 ms, O(n²) | no pair lost to a threshold |
 //! | ... on several time scales | `refined_composite_sampen`, `multiscale_permen` | falls with the scale | bearing and gear faults change the curve; RCMSE scatters least |
+//! | ... and in the fast part of each | `hierarchical_sampen` | falls with the level | a tree of sums and differences; means alone hide bursts |
 //! | does the series repeat its own past? | `lz76_complexity` | 0.02 ms, O(n) | above the mean or not only; sturdy |
 //! | how many components drive it? | `svd_entropy`, `spectral_entropy` | 0.1 ms | linear; take the mean out first for `svd_entropy` |
 //! | what did tsfresh have? | `approximate_entropy`, `sample_entropy`, `permutation_entropy`, `lempel_ziv_complexity` | 1.1 ms for five radii, 0.3, 0.03 for five orders, 0.05 for five alphabets | its numbers, quirks included |
@@ -190,7 +191,16 @@ mod tests {
             ("refined_composite_sampen__scale_3", 0.09838711),
             ("refined_composite_sampen__scale_4", 0.07190209),
         ];
-        for (x, expected) in [(&x[..], &expected[..]), (&x[..299], &scales[..])] {
+        let nodes = [
+            ("hierarchical_sampen__level_0__node_0", 1.2842451067657203),
+            ("hierarchical_sampen__level_1__node_0", 1.1221427860783038),
+            ("hierarchical_sampen__level_1__node_1", 0.9640451631700551),
+            ("hierarchical_sampen__level_2__node_0", 0.06538275926285174),
+            ("hierarchical_sampen__level_2__node_1", 0.19992526121220253),
+            ("hierarchical_sampen__level_2__node_2", 0.15782408519356722),
+            ("hierarchical_sampen__level_2__node_3", 0.20467756974116574),
+        ];
+        for (x, expected) in [(&x[..], &expected[..]), (&x[..299], &scales[..]), (&x[..], &nodes[..])] {
             let set = FeatureSet::from_names(expected.iter().map(|e| e.0)).unwrap();
             let mut row = vec![0.0; expected.len()];
             set.extractor(x.len(), SampleRate::ONE_HZ).unwrap().extract_into(x, &mut row).unwrap();

@@ -10,6 +10,10 @@
 //! * `refined_composite_sampen`: the matches of all s coarse series together, -ln(ΣA / ΣB): less scatter, and defined where
 //!   a single coarse series has no match (RCMSE). The one to take. (EntropyHub's `cMSEn` leaves a last mean out of
 //!   some of the coarse series, so that all have one length; here each has all its means.)
+//! * `hierarchical_sampen(level, m, node, r)`: sample entropy of a node of a tree that keeps the fast part as well. Node 0
+//!   of level 0 is the series; the children of node i are 2i, the halved sums of neighbours, and 2i + 1, their halved
+//!   differences. Node 0 of each level is the multiscale entropy at scale 2^level; odd nodes see what means hide, such as
+//!   the high-frequency bursts of a bearing. Only the first 2^⌊log₂ n⌋ samples count (EntropyHub's `hMSEn`).
 //! * `multiscale_permen(delay, normalised, order, scale)`: permutation entropy of the coarse series, bits.
 //!
 //! A scale needs n / s samples to count from: some hundred for sample entropy with m = 2.
@@ -18,13 +22,15 @@
 //! M. Costa, A. L. Goldberger & C.-K. Peng, Multiscale entropy analysis of complex physiologic time series, *Phys. Rev. Lett.*
 //! 89 (2002) 068102; S.-D. Wu et al., Time series analysis using composite multiscale entropy, *Entropy* 15 (2013) 1069; S.-D.
 //! Wu et al., Analysis of complex time series using refined composite multiscale entropy, *Phys. Lett. A* 378 (2014) 1369;
+//! Y. Jiang, C.-K. Peng & Y. Xu, Hierarchical entropy analysis for biological signals, *J. Comput. Appl. Math.* 236 (2011) 728;
 //! W. Aziz & M. Arif, Multiscale permutation entropy of physiological time series, *INMIC* (2005).
 //!
 //! # Cost
 //! Sample entropy of n / s samples, (n / s)², for each of the 1 or s series. All radii of one scale share a pass.
 //!
 //! # NaN
-//! Where the entropy of the coarse series is; a composite where one of its series is.
+//! Where the entropy of the coarse series is; a composite where one of its series is; a node that its level does not have
+//! (node >= 2^level) or with fewer than 8 samples.
 
 use super::matches::{Matcher, Pass, Templates};
 use super::ordinal::Patterns;
@@ -36,6 +42,9 @@ use crate::features::shared::{Needs, Scratch, Shared};
 use crate::features::spec::Args;
 
 const MAX_SCALE: i64 = 1000;
+
+/// Fewest samples of a node of the tree.
+const LEAST_NODE: usize = 8;
 
 /// The table of this file.
 pub(super) fn calculators() -> Vec<Calculator> {
@@ -50,7 +59,22 @@ pub(super) fn calculators() -> Vec<Calculator> {
         Param::int("order", 2, 12).or("3"),
         Param::int("scale", 1, MAX_SCALE),
     ];
+    const NODE: &[Param] = &[
+        Param::int("level", 0, 20),
+        Param::int("m", 0, 20).or("2"),
+        Param::int("node", 0, (1 << 20) - 1),
+        Param::float("r", 0.0, MAX_RADIUS).or("0.2"),
+    ];
     vec![
+        Calculator::group(
+            "hierarchical_sampen",
+            NODE,
+            "sample entropy of a node of the tree of halved sums and differences of neighbours, radius r std of the original, nats",
+            |args| {
+                let spec = |a: &Args| Node { level: a.count(0), m: a.count(1), node: a.count(2), r: a.float(3) };
+                Each::boxed(args, spec, Needs::new().moments(), of_node)
+            },
+        ),
         Calculator::group(
             "multiscale_sampen",
             SAMPLE,
@@ -170,6 +194,38 @@ fn coarsen(x: &[f64], scale: usize, start: usize, coarse: &mut Vec<f64>) {
     coarse.clear();
     let pieces = x.get(start..).unwrap_or(&[]).chunks_exact(scale);
     coarse.extend(pieces.map(|piece| piece.iter().sum::<f64>() / scale as f64));
+}
+
+/// A node of the tree: the bits of its number, the highest first, say sum (0) or difference (1).
+struct Node {
+    level: usize,
+    m: usize,
+    node: usize,
+    r: f64,
+}
+
+fn of_node(shared: &Shared<'_>, spec: &Node, room: &mut Room) -> f64 {
+    let Room { matcher, coarse, radii, .. } = room;
+    let deviation = shared.variance().sqrt();
+    let whole = shared.len().checked_ilog2().map_or(0, |bits| 1 << bits);
+    if !deviation.is_finite() || spec.node >> spec.level > 0 || whole >> spec.level < LEAST_NODE {
+        return f64::NAN;
+    }
+    coarse.clear();
+    coarse.extend_from_slice(&shared.samples()[..whole]);
+    for bit in (0..spec.level).rev() {
+        let sign = if spec.node >> bit & 1 == 0 { 1.0 } else { -1.0 };
+        let half = coarse.len() / 2;
+        for k in 0..half {
+            coarse[k] = (coarse[2 * k] + sign * coarse[2 * k + 1]) / 2.0;
+        }
+        coarse.truncate(half);
+    }
+    matcher.read(coarse);
+    radii.clear();
+    radii.push(spec.r * deviation);
+    matcher.count(spec.m, 1, Templates::Continued, radii);
+    entropy(matcher.pairs(0))
 }
 
 struct Orders {

@@ -8,7 +8,8 @@
 //!
 //! The lengths are ⌊4 · 1.2^i⌋ up to n/10. With `overlap`, pieces begin every s/2 samples, as in nolds (which for 11
 //! to 70 samples takes the lengths 4 to 9): twice the work, less scatter, prefer it. Without, pieces stand side by
-//! side, as in antropy and in the first paper. Lengths not above `order + 1`, and those whose F is rounding alone
+//! side, as in antropy and in the first paper. Lengths not above `order + 1` (a trend of order 3 passes through all of 4
+//! samples: nolds takes the logarithm of what rounding leaves, and has exponents near 11), and those whose F is rounding alone
 //! (stretches of constant samples), do not count. NaN with fewer than two lengths.
 //!
 //! O(n) a length.

@@ -7,6 +7,9 @@ use crate::error::{Error, Result};
 use crate::features::Rows;
 use crate::math::{lanes, par};
 
+/// Most bins of a column: the table of two columns has the square of it.
+const MOST_BINS: usize = 1000;
+
 /// What makes a column good.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -33,7 +36,7 @@ pub enum Criterion {
     /// mean of that with the columns before it (mRMR, difference form), all in `bins` bins of equal counts. The
     /// score is that difference at the time of the choice, so it need not fall.
     MaxRelevanceMinRedundancy {
-        /// Bins, at least 2; about the cube root of the number of rows.
+        /// Bins, 2 to 1000 and not above the number of rows; about the cube root of that number.
         bins: usize,
     },
 }
@@ -141,8 +144,9 @@ fn check(criterion: Criterion, target: &Target, rows: usize) -> Result<()> {
         Criterion::MutualInformation { neighbours } | Criterion::ReliefF { neighbours } if neighbours == 0 => {
             Err(Error::parameter("neighbours", neighbours, "at least 1"))
         }
-        Criterion::MaxRelevanceMinRedundancy { bins } if !(2..=rows.max(2)).contains(&bins) => {
-            Err(Error::parameter("bins", bins, format!("from 2 to the number of rows, which is {rows}")))
+        Criterion::MaxRelevanceMinRedundancy { bins } if !(2..=rows.clamp(2, MOST_BINS)).contains(&bins) => {
+            let rule = format!("from 2 to {MOST_BINS}, and not above the number of rows, which is {rows}");
+            Err(Error::parameter("bins", bins, rule))
         }
         _ => Ok(()),
     }

@@ -3,7 +3,7 @@
 //!
 //! K. Kira & L. Rendell 1992; M. Robnik-Šikonja & I. Kononenko, Machine Learning 53 (2003), ReliefF for classes and
 //! RReliefF for numbers, every row taken once, k nearest neighbours of equal weight. Distances are sums over all
-//! features of differences divided by the feature's range. O(n² d) time, O(n) memory a thread.
+//! features of differences divided by the feature's range. O(n² (d + log n)) time, O(n d) memory.
 
 use super::Kind;
 use crate::math::par;
