@@ -144,3 +144,35 @@ fn no_convolution_allocates_with_its_scratch() {
     });
     assert_eq!(count, 0);
 }
+
+#[test]
+fn no_wavelet_plan_allocates_with_its_scratch() {
+    use prognos::signal::wavelet::{Boundary, Cwt, Dwt, Modwt, Swt, WaveletPackets};
+    let x = wave(1000, 0.3);
+    let x = x.as_slice();
+    let db4 = "db4".parse().unwrap();
+    for boundary in Boundary::ALL {
+        let plan = Dwt::new(db4, boundary, 1000, 5).unwrap();
+        let (mut out, mut back, mut scratch) = (vec![0.0; plan.coefficients()], vec![0.0; 1000], plan.scratch());
+        let both = || {
+            plan.process(x, &mut out, &mut scratch).unwrap();
+            plan.process_inverse(&out, &mut back, &mut scratch).unwrap();
+        };
+        assert_eq!(allocations_of(both), 0, "levels, {boundary}");
+        let plan = WaveletPackets::new(db4, boundary, 1000, 4).unwrap();
+        let (mut out, mut scratch) = (vec![0.0; plan.coefficients()], plan.scratch());
+        assert_eq!(allocations_of(|| plan.process(x, &mut out, &mut scratch).unwrap()), 0, "packets, {boundary}");
+    }
+    let plan = Swt::new(db4, 1000, 3, true).unwrap();
+    let (mut out, mut scratch) = (vec![0.0; plan.coefficients()], plan.scratch());
+    assert_eq!(allocations_of(|| plan.process(x, &mut out, &mut scratch).unwrap()), 0, "stationary");
+    let plan = Modwt::new(db4, 1000, 5).unwrap();
+    let (mut out, mut scratch) = (vec![0.0; plan.coefficients()], plan.scratch());
+    assert_eq!(allocations_of(|| plan.process(x, &mut out, &mut scratch).unwrap()), 0, "maximal overlap");
+    for wavelet in ["mexh", "cmor1.5-1.0"] {
+        // Scales that are summed and scales that go through the FFT.
+        let plan = Cwt::params(wavelet.parse().unwrap()).scales(&[1.0, 2.0, 20.0, 70.0]).plan(1000).unwrap();
+        let (mut out, mut scratch) = (plan.zero_coefficients(), plan.scratch());
+        assert_eq!(allocations_of(|| plan.process(x, &mut out, &mut scratch).unwrap()), 0, "{wavelet}");
+    }
+}

@@ -1,5 +1,18 @@
 //! What the machine said: samples with a rate, recordings with channels, windows over them, and the signal
 //! processing that comes before any feature.
+//!
+//! | question | take |
+//! |---|---|
+//! | which frequencies, on average over the window? | [`spectral`] |
+//! | the pulse train of a bearing under a resonance? | [`hilbert`] after a band of [`filter`] |
+//! | which octaves or bands, and when? noise to take off? | [`wavelet`] |
+//! | oscillations whose frequency moves or is unknown, a trend? | [`decomposition`] |
+//! | a model that predicts the next sample, its residual, a unit root? | [`autoregression`] |
+//! | a state that is not linear: dimension, divergence, recurrence? | [`phase_space`] |
+//! | peaks, load cycles and their damage? | [`peaks`], [`rainflow`] |
+//! | velocity from acceleration, drift, another sample rate? | [`integrate`], [`detrend`], [`resample`] |
+//!
+//! One number a window of any of these is a feature: see [`crate::features`].
 
 pub mod autoregression;
 pub mod decomposition;

@@ -160,7 +160,15 @@ fn continuous_transforms_and_denoising_of_any_signal() {
     }
     assert!(ContinuousWavelet::Gaussian(0).psi(8).is_err());
     assert!(ContinuousWavelet::Shannon { bandwidth: f64::NAN, centre: 1.0 }.psi(8).is_err());
-    assert!(Cwt::params(ContinuousWavelet::Morlet).plan(usize::MAX).is_err());
+    let morlet = || Cwt::params(ContinuousWavelet::Morlet);
+    assert!(morlet().plan(usize::MAX).is_err() && morlet().plan(1 << 27).is_err());
+    let error = morlet().scales(&[1e6; 40]).plan(100).unwrap_err().to_string();
+    assert!(error.contains("scales"), "{error}");
+    assert!(morlet().scales(&[1e12]).plan(100).is_err());
+    for bandwidth in [1e-300, 1e-7, 1.5, 1e300] {
+        let wavelet = ContinuousWavelet::ComplexMorlet { bandwidth, centre: 1.0 };
+        assert_eq!(wavelet.to_string().parse::<ContinuousWavelet>().unwrap(), wavelet);
+    }
 }
 
 #[test]

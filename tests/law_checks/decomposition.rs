@@ -41,6 +41,15 @@ fn methods() -> Vec<(&'static str, Method)> {
     ]
 }
 
+/// As in PyEMD: where every sifting is balanced, the S-number counts all but the first.
+#[test]
+fn the_first_sifting_does_not_count_for_the_s_number() {
+    let x = add(&tone(600, 0.143, 1.0), &tone(600, 0.0095, 0.3));
+    let first = |stop| Emd::new().max_modes(1).stop(stop).decompose(&x).unwrap();
+    assert_eq!(first(SiftStop::SNumber(3)), first(SiftStop::Fixed(4)));
+    assert_ne!(first(SiftStop::SNumber(3)), first(SiftStop::Fixed(3)));
+}
+
 #[test]
 fn modes_and_residue_add_up_to_the_signal() {
     for n in [60, 255, 256] {

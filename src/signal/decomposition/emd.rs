@@ -24,7 +24,7 @@ pub enum SiftStop {
     /// at or below. The criterion of Huang et al. 1998 in the form that does not divide by single samples.
     EnergyRatio(f64),
     /// The numbers of extrema and of zero crossings differed by at most one in so many siftings one after the other
-    /// (Huang et al. 2003; 3 to 8 are usual).
+    /// (Huang et al. 2003; 3 to 8 are usual). The first sifting of a mode does not count: `FIXE_H` of PyEMD.
     SNumber(usize),
     /// So many siftings, whatever comes of them (Wu & Huang 2009 take 10): a linear operator but for the extrema, and
     /// the rule for averages over ensembles.
@@ -42,6 +42,10 @@ const NOTHING_LEFT: f64 = 1e-10;
 /// the decomposition). Modes and residue add up to the signal. Two components closer than about a factor of 1.5 in
 /// frequency, or the slower one much stronger, come out as one mode. White noise gives about `log2(n)` modes, each an
 /// octave below the one before (Flandrin, Rilling & Goncalves 2004).
+///
+/// The modes are those of PyEMD to rounding, with three exceptions: its thresholds on what is left are absolute numbers
+/// and end small signals early; a level stretch that begins at the second sample is no extremum there; its stopping
+/// rule has two further clauses, on the absolute change and on quotients of single samples.
 ///
 /// Cost: O(n) a sifting, a few siftings a mode.
 ///
@@ -157,7 +161,7 @@ impl Emd {
             let done = match self.stop {
                 SiftStop::Fixed(n) => sifting >= n,
                 SiftStop::SNumber(n) => {
-                    calm = if balanced { calm + 1 } else { 0 };
+                    calm = if balanced && sifting > 1 { calm + 1 } else { 0 };
                     calm >= n
                 }
                 SiftStop::EnergyRatio(ratio) => {

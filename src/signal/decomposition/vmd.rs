@@ -39,7 +39,8 @@ pub enum VmdStart {
 /// Variational mode decomposition; see the [module](super) for when to use it.
 ///
 /// Settings mean what they mean in the authors' code and in vmdpy, and updates come in their order. The window is
-/// extended at each end by the mirror image of half of its samples. With too few modes bands merge, with too many one
+/// extended at each end by the mirror image of half of its samples; an odd number of samples is taken as it is, where
+/// vmdpy drops the last one. With too few modes bands merge, with too many one
 /// band is split: look at the centre frequencies of healthy windows before choosing.
 ///
 /// Cost: O(modes x samples) an iteration, some hundreds of iterations; memory 32 bytes a mode and sample.

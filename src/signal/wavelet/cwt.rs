@@ -40,8 +40,13 @@ const DIRECT_TAPS: usize = 40;
 /// Longest filter of a scale.
 const MAX_TAPS: f64 = 16_777_216.0;
 
+/// Most coefficients and taps of all scales together, 2^28: a plan keeps a spectrum of every long filter.
+const MAX_ROOM: f64 = 268_435_456.0;
+
 /// Settings of a continuous transform.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct CwtParams {
     wavelet: ContinuousWavelet,
     scales: Vec<f64>,
@@ -67,12 +72,20 @@ impl CwtParams {
     ///
     /// # Errors
     /// [`Error::Parameter`] when a scale is not positive, so small that less than two points of the table fall on it, or
-    /// so large that its filter would have more than 2^24 taps; when the parameters of the wavelet or the precision
+    /// so large that its filter would have more than 2^24 taps; when coefficients and taps of all scales together are
+    /// more than 2^28; when the parameters of the wavelet or the precision
     /// (2 to 20) are out of range; when `len` is not in 1..=2^27. [`Error::TooFew`] without scales.
     pub fn plan(&self, len: usize) -> Result<Cwt> {
         check_len(len)?;
         if self.scales.is_empty() {
             return Err(Error::too_few("scales of a wavelet transform", 1, 0));
+        }
+        // Before anything is built; a scale that is out of range by itself is named below.
+        let width = 2.0 * self.wavelet.half_support();
+        let taps = self.scales.iter().map(|s| s * width).filter(|taps| (0.0..MAX_TAPS).contains(taps));
+        if taps.map(|taps| taps + len as f64).sum::<f64>() > MAX_ROOM {
+            let rule = "more than 2^28 coefficients and taps of all scales together: take fewer scales at once";
+            return Err(Error::parameter("scales", format!("{} scales", self.scales.len()), rule));
         }
         let integral = self.wavelet.integral(self.precision)?;
         let mut transforms: Vec<RealFft> = Vec::new();

@@ -15,7 +15,8 @@
 //! shrinkage denoising using the non-negative garrote (1998).
 //!
 //! # Cost
-//! Two transforms and a median; SURE sorts each level.
+//! Two transforms and a median; SURE sorts each level. It allocates: where that must not be, a [`Dwt`] with its scratch
+//! and [`Shrinkage::apply`] at a threshold that was found before do the same in memory of the caller.
 //!
 //! # When not to use
 //! Before features of the noise itself: a bearing's early wear often is noise.
@@ -28,6 +29,8 @@ use crate::math::lanes;
 
 /// What becomes of a coefficient at a threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, rename_all = "snake_case"))]
 pub enum Shrinkage {
     /// The threshold is taken off: smooth results, large coefficients come out too small.
     #[default]
@@ -55,6 +58,8 @@ impl Shrinkage {
 
 /// How the threshold is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, rename_all = "snake_case"))]
 pub enum ThresholdRule {
     /// Universal (VisuShrink): removes nearly all noise, and some signal.
     #[default]
@@ -81,6 +86,8 @@ pub enum ThresholdRule {
 /// # Ok::<(), prognos::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Denoiser {
     wavelet: Wavelet,
     boundary: Boundary,

@@ -34,6 +34,8 @@ mod family;
 mod modwt;
 mod mother;
 mod packets;
+#[cfg(feature = "serde")]
+mod serial;
 mod swt;
 mod tables;
 

@@ -27,6 +27,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// I. Daubechies, *Ten Lectures on Wavelets* (1992), 3.3; C. Torrence, G. Compo, A practical guide to wavelet analysis
 /// (1998); A. Teolis, *Computational Signal Processing with Wavelets* (1998) for the last three.
 ///
+/// PyWavelets keeps B and C in single precision: at values that are no short binary fractions, as in `cmor0.7-2.3`, its
+/// coefficients stand 1e-8 to 1e-6 of the signal beside those here, which take the numbers of the name.
+///
 /// ```
 /// use prognos::signal::wavelet::ContinuousWavelet;
 /// let morlet: ContinuousWavelet = "cmor1.5-1.0".parse()?;
@@ -269,6 +272,12 @@ fn derivative(n: u8, complex: bool) -> Vec<Complex64> {
     p.iter().map(|c| c * scale).collect()
 }
 
+/// A number as a name holds it: without the minus of an exponent, which separates numbers there.
+fn digits(v: f64) -> String {
+    let short = format!("{v:?}");
+    if short.contains("e-") { v.to_string() } else { short }
+}
+
 impl fmt::Display for ContinuousWavelet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -276,9 +285,11 @@ impl fmt::Display for ContinuousWavelet {
             Self::Morlet => f.write_str("morl"),
             Self::Gaussian(n) => write!(f, "gaus{n}"),
             Self::ComplexGaussian(n) => write!(f, "cgau{n}"),
-            Self::ComplexMorlet { bandwidth, centre } => write!(f, "cmor{bandwidth:?}-{centre:?}"),
-            Self::Shannon { bandwidth, centre } => write!(f, "shan{bandwidth:?}-{centre:?}"),
-            Self::BSpline { order, bandwidth, centre } => write!(f, "fbsp{order}-{bandwidth:?}-{centre:?}"),
+            Self::ComplexMorlet { bandwidth, centre } => write!(f, "cmor{}-{}", digits(*bandwidth), digits(*centre)),
+            Self::Shannon { bandwidth, centre } => write!(f, "shan{}-{}", digits(*bandwidth), digits(*centre)),
+            Self::BSpline { order, bandwidth, centre } => {
+                write!(f, "fbsp{order}-{}-{}", digits(*bandwidth), digits(*centre))
+            }
         }
     }
 }

@@ -25,6 +25,8 @@ use std::ops::Range;
 
 /// How the nodes of a level are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, rename_all = "snake_case"))]
 pub enum PacketOrder {
     /// By rising frequency: node i of level j holds `i f / 2^(j+1)` to `(i + 1) f / 2^(j+1)`.
     #[default]
