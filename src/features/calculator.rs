@@ -9,6 +9,10 @@ use super::shared::{Needs, Scratch, Shared};
 use super::spec::Args;
 use std::borrow::Cow;
 
+/// Size up to which samples are moderate, 2^250: fourth powers and products of squares stay within f64. A plausible
+/// reading is never larger; beyond, a calculator that takes powers could give a number that is wrong and looks right.
+pub(crate) const MODERATE: f64 = 1.809_251_394_333_065_6e75;
+
 /// One row of a family's table.
 pub(crate) struct Calculator {
     pub(crate) name: Cow<'static, str>,
@@ -19,6 +23,8 @@ pub(crate) struct Calculator {
     pub(crate) build: Build,
     /// Whether it reads windows with missing samples (NaN) and counts them. All others give NaN there.
     pub(crate) reads_missing: bool,
+    /// Whether it is computed for moderate samples only ([`MODERATE`]), and NaN for larger ones.
+    pub(crate) moderate: bool,
 }
 
 /// A parameter of a calculator.
@@ -85,6 +91,7 @@ impl Calculator {
             about: Cow::Borrowed(about),
             build: Build::Scalar { needs, value },
             reads_missing: false,
+            moderate: false,
         }
     }
 
@@ -101,6 +108,7 @@ impl Calculator {
             about: Cow::Borrowed(about),
             build: Build::Group(build),
             reads_missing: false,
+            moderate: false,
         }
     }
 
@@ -116,6 +124,12 @@ impl Calculator {
     /// The same calculator, which also reads windows with missing samples.
     pub(crate) const fn reading_missing(mut self) -> Self {
         self.reads_missing = true;
+        self
+    }
+
+    /// The same calculator, NaN for windows with a sample beyond [`MODERATE`].
+    pub(crate) const fn moderate(mut self) -> Self {
+        self.moderate = true;
         self
     }
 }

@@ -37,7 +37,9 @@
 //!
 //! # NaN
 //! An undefined value (0/0, too short a window, the skewness of a constant) is NaN, and so is one that overflows.
-//! A window with a NaN or infinite sample follows the set's [`NanPolicy`].
+//! Autoregressions, entropies, fractal features, and those of TSFEL and catch22 are NaN for a window with a sample beyond
+//! 2^250 (1.8e75), where their powers could leave the range. A window with a NaN or infinite sample follows the set's
+//! [`NanPolicy`].
 
 mod amplitude;
 mod autoregression;

@@ -1,10 +1,11 @@
 //! A feature set compiled for speed: kernels by calculator, one list of what they all need.
 
-use super::calculator::{Build, Kernel};
+use super::calculator::{Build, Kernel, MODERATE};
 use super::set::{Feature, FeatureSet, NanPolicy};
 use super::shared::{Needs, Scratch, Shared, Workspace};
 use super::spec::{Args, FeatureSpec};
 use crate::error::{Error, Result};
+use crate::math::lanes;
 use crate::signal::{SampleRate, Window};
 use std::sync::Arc;
 
@@ -14,6 +15,8 @@ pub(crate) struct Plan {
     kernels: Vec<Planned>,
     width: usize,
     widest: usize,
+    /// Whether a kernel is for moderate samples only.
+    asks_size: bool,
 }
 
 struct Planned {
@@ -21,6 +24,7 @@ struct Planned {
     /// Where each number of the kernel goes in the row.
     columns: Vec<usize>,
     reads_missing: bool,
+    moderate: bool,
 }
 
 impl std::fmt::Debug for Plan {
@@ -84,21 +88,28 @@ impl Plan {
                         Box::new(Scalars { value: *value, needs: all, args: args.into_iter().cloned().collect() })
                     }
                 };
-                Planned { kernel, columns, reads_missing: first.calculator.reads_missing }
+                Planned {
+                    kernel,
+                    columns,
+                    reads_missing: first.calculator.reads_missing,
+                    moderate: first.calculator.moderate,
+                }
             })
             .collect();
         let mut width = specs.len();
         for feature in custom {
             let columns = (width..width + feature.names().len()).collect::<Vec<_>>();
             width += columns.len();
-            kernels.push(Planned { kernel: Box::new(Custom(Arc::clone(feature))), columns, reads_missing: false });
+            let kernel = Box::new(Custom(Arc::clone(feature)));
+            kernels.push(Planned { kernel, columns, reads_missing: false, moderate: false });
         }
         let mut needs = Needs::new();
         for planned in &kernels {
             needs.join(&planned.kernel.needs());
         }
         let widest = kernels.iter().map(|k| k.columns.len()).max().unwrap_or(0);
-        Self { needs, kernels, width, widest }
+        let asks_size = kernels.iter().any(|k| k.moderate);
+        Self { needs, kernels, width, widest, asks_size }
     }
 }
 
@@ -193,6 +204,10 @@ impl Extractor {
             shorter.fill(Window { samples: &kept, ..window }, None, out);
         }
         let shared = self.work.view(window);
+        let moderate = !self.plan.asks_size || {
+            let (low, high) = lanes::min_max(window.samples);
+            low >= -MODERATE && high <= MODERATE
+        };
         for (i, planned) in self.plan.kernels.iter().enumerate() {
             if !finite && !planned.reads_missing {
                 if !omitted {
@@ -200,6 +215,10 @@ impl Extractor {
                         out[column] = f64::NAN;
                     }
                 }
+                continue;
+            }
+            if !moderate && planned.moderate {
+                planned.columns.iter().for_each(|&column| out[column] = f64::NAN);
                 continue;
             }
             let values = &mut self.group[..planned.columns.len()];

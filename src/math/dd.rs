@@ -197,7 +197,7 @@ mod tests {
         let odd = (1_i128 << 100) + 1;
         for v in [odd, -odd, 0, (1 << 54) - 1, (1 << 126) - 1, 1 - (1 << 126)] {
             let d = Dd::from(v);
-            assert_eq!(d.value(), d.hi);
+            assert_eq!(d.value().to_bits(), d.hi.to_bits());
             assert_eq!(d.hi as i128 + d.lo as i128, v);
         }
         let small = Dd::from(odd).times_power(f64::exp2(-100.0));

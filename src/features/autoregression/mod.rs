@@ -11,11 +11,14 @@ use super::spec::Args;
 
 /// The tables of this room.
 pub(crate) fn calculators() -> Vec<Calculator> {
+    let models = [
+        least_squares::calculators(),
+        recursions::calculators(),
+        dickey_fuller::calculators(),
+        stationarity::calculators(),
+    ];
     let mut all = autocorrelation::calculators();
-    all.extend(least_squares::calculators());
-    all.extend(recursions::calculators());
-    all.extend(dickey_fuller::calculators());
-    all.extend(stationarity::calculators());
+    all.extend(models.into_iter().flatten().map(Calculator::moderate));
     all
 }
 

@@ -101,6 +101,7 @@ pub(crate) fn calculators() -> Vec<Calculator> {
     ]
     .into_iter()
     .flatten()
+    .map(Calculator::moderate)
     .collect()
 }
 

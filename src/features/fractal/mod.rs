@@ -54,6 +54,5 @@ pub(crate) fn calculators() -> Vec<Calculator> {
     all.extend([correlation_dimension::calculator(), lyapunov::calculator(), recurrence::calculator()]);
     all.extend(visibility::calculators());
     all.push(chaos::calculator());
-
-    all
+    all.into_iter().map(Calculator::moderate).collect()
 }

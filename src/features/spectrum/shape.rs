@@ -126,6 +126,7 @@ fn row<W: Which>(
         about: about.into(),
         build: Build::Scalar { needs, value },
         reads_missing: false,
+        moderate: false,
     }
 }
 

@@ -173,6 +173,7 @@ pub(crate) fn calculators() -> Vec<Calculator> {
     [Version::V0_4, Version::V1]
         .into_iter()
         .flat_map(|version| version.rows().iter().map(move |row| row.calculator(version.prefix())))
+        .map(Calculator::moderate)
         .collect()
 }
 

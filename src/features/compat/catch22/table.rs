@@ -25,6 +25,7 @@ impl Row {
             about: Cow::Borrowed(self.about),
             build: Build::Group(self.build),
             reads_missing: false,
+            moderate: false,
         }
     }
 }
