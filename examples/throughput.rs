@@ -30,7 +30,7 @@ use std::time::Instant;
 
 const USAGE: &str =
     "usage: throughput [--data WORKLOAD.npy] [--set NAME] [--threads N] [--len N] [--hop N] [--rate HZ] [--repeats N]
-                  [--samples N]
+                  [--samples N] [--list]
   --set      time_domain (default), distribution, vibration, trend, spectral, tsfresh_minimal, tsfresh_efficient,
              tsfresh_comprehensive, tsfel (156 columns), tsfel_all (163), catch22_v0_4, catch22_v1, minirocket (9,996
              features), welch (the estimator alone: 1,024 samples, half overlap), or feature names with commas
@@ -38,7 +38,8 @@ const USAGE: &str =
   --samples  length of the record that is made without --data, 1,000,000 by default
   --threads  1 by default
   --len      samples in a window: 4096 for a record, 30 for machines by default; --hop: half of that, or 1
-  --repeats  5 by default; the median is printed";
+  --repeats  5 by default; the median is printed
+  --list     prints every calculator with its parameters and formula instead";
 
 struct Options {
     data: Option<String>,
@@ -49,6 +50,7 @@ struct Options {
     rate: f64,
     repeats: usize,
     samples: u32,
+    list: bool,
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -63,11 +65,15 @@ fn options() -> Result<Option<Options>, Failure> {
         rate: 25_600.0,
         repeats: 5,
         samples: 1_000_000,
+        list: false,
     };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         if arg == "--help" || arg == "-h" {
             return Ok(None);
+        }
+        if arg == "--list" {
+            return Ok(Some(Options { list: true, ..o }));
         }
         let value = args.next().ok_or_else(|| format!("{arg} needs a value\n{USAGE}"))?;
         let number = || value.parse::<usize>().map_err(|e| format!("{arg} {value}: {e}"));
@@ -253,6 +259,14 @@ fn run() -> Result<(), Failure> {
         println!("{USAGE}");
         return Ok(());
     };
+    if o.list {
+        let all = FeatureSet::available();
+        for (signature, about) in &all {
+            println!("{signature}: {about}");
+        }
+        println!("{} calculators", all.len());
+        return Ok(());
+    }
     let w = workload(&o)?;
     let rate = SampleRate::hz(o.rate)?;
     let task = Task::new(&o.set, &w, rate)?;
