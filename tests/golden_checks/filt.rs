@@ -130,7 +130,7 @@ fn every_filt_id_of_every_series_agrees() {
             compared += 1;
         }
     }
-    assert_eq!((ids.len(), compared), (15, 83));
+    assert_eq!((ids.len(), compared), (15, 182));
 }
 
 #[test]
