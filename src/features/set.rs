@@ -142,13 +142,26 @@ impl FeatureSet {
         I: IntoIterator,
         I::Item: AsRef<str>,
     {
+        Self::by_channel(columns, FeatureSpec::from_column, "`from_names`")
+    }
+
+    /// The sets of each channel, of columns that `read` takes apart; `other` is the reader of columns without a channel.
+    pub(crate) fn by_channel<I>(
+        columns: I,
+        read: impl Fn(&str) -> Result<(Option<String>, FeatureSpec)>,
+        other: &str,
+    ) -> Result<Vec<(String, Self)>>
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
         let mut channels: Vec<(String, Vec<FeatureSpec>)> = Vec::new();
         for column in columns {
             let column = column.as_ref();
-            let (channel, spec) = FeatureSpec::from_column(column)?;
+            let (channel, spec) = read(column)?;
             let channel = channel.ok_or_else(|| Error::UnknownFeature {
                 name: column.to_owned(),
-                reason: "it names no channel; see `from_names`".to_owned(),
+                reason: format!("it names no channel; see {other}"),
             })?;
             match channels.iter_mut().find(|(name, _)| *name == channel) {
                 Some((_, specs)) => specs.push(spec),

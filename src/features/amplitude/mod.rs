@@ -5,7 +5,7 @@ pub(crate) mod counts;
 pub(crate) mod distribution;
 pub(crate) mod histogram;
 mod normality;
-mod robust;
+pub(crate) mod robust;
 mod teager;
 mod vibration;
 

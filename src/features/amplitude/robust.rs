@@ -235,7 +235,7 @@ fn half_sample_mode(sorted: &[f64]) -> f64 {
 }
 
 /// Number of i in 1..=n with i / n <= p.
-fn ecdf_count(n: usize, p: f64) -> usize {
+pub(crate) fn ecdf_count(n: usize, p: f64) -> usize {
     let within = |i: usize| i as f64 / n as f64 <= p;
     let mut count = ((p * n as f64) as usize).min(n);
     // The product may be rounded across a whole number.

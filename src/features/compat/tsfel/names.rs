@@ -147,20 +147,7 @@ where
     I: IntoIterator,
     I::Item: AsRef<str>,
 {
-    let mut channels: Vec<(String, Vec<FeatureSpec>)> = Vec::new();
-    for column in columns {
-        let column = column.as_ref();
-        let (channel, spec) = read_column(column, rate, len)?;
-        let channel = channel.ok_or_else(|| Error::UnknownFeature {
-            name: column.to_owned(),
-            reason: "it names no channel; see `from_columns`".to_owned(),
-        })?;
-        match channels.iter_mut().find(|(name, _)| *name == channel) {
-            Some((_, specs)) => specs.push(spec),
-            None => channels.push((channel, vec![spec])),
-        }
-    }
-    channels.into_iter().map(|(channel, specs)| Ok((channel, FeatureSet::from_specs(specs)?))).collect()
+    FeatureSet::by_channel(columns, |column| read_column(column, rate, len), "`from_columns`")
 }
 
 fn entries() -> impl Iterator<Item = &'static Entry> {

@@ -9,6 +9,7 @@
 
 use super::kde::{self, Density};
 use super::numpy;
+use crate::features::amplitude::robust::ecdf_count;
 use crate::features::calculator::{Calculator, Kernel, Param};
 use crate::features::shared::{Needs, Scratch, Shared};
 use crate::features::spec::Args;
@@ -40,7 +41,7 @@ pub(super) fn calculators() -> Vec<Calculator> {
             P,
             "number of samples x_(i) with i / n <= p; the first sample, not a count, if the differences add up to 0",
             sorted,
-            |s, a| first_of_constant(s).unwrap_or_else(|| count(s.len(), a.float(0)) as f64),
+            |s, a| first_of_constant(s).unwrap_or_else(|| ecdf_count(s.len(), a.float(0)) as f64),
         ),
         Calculator::scalar(
             "tsfel_ecdf_slope",
@@ -69,22 +70,9 @@ fn first_of_constant(s: &Shared<'_>) -> Option<f64> {
 
 fn percentile(s: &Shared<'_>, p: f64) -> f64 {
     first_of_constant(s).unwrap_or_else(|| {
-        let last = count(s.len(), p).checked_sub(1);
+        let last = ecdf_count(s.len(), p).checked_sub(1);
         last.and_then(|i| s.sorted().get(i)).copied().unwrap_or(f64::NAN)
     })
-}
-
-/// How many of 1/n, 2/n, .. are at most p.
-fn count(n: usize, p: f64) -> usize {
-    let within = |i: usize| i as f64 / n as f64 <= p;
-    let mut count = ((p * n as f64) as usize).min(n);
-    while count < n && within(count + 1) {
-        count += 1;
-    }
-    while count > 0 && !within(count) {
-        count -= 1;
-    }
-    count
 }
 
 /// Entropies with several densities.
