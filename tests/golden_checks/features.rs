@@ -184,8 +184,11 @@ fn the_sets_of_tsfresh_have_its_columns() {
         assert_eq!(set.names(), theirs);
         let columns: Vec<String> = theirs.iter().map(|c| format!("pump_1__{c}")).collect();
         assert_eq!(FeatureSet::from_columns(columns).unwrap(), [("pump_1".to_owned(), set.clone())]);
-        let text = serde_json::to_string(&set).unwrap();
-        assert_eq!(serde_json::from_str::<FeatureSet>(&text).unwrap(), set);
+        #[cfg(feature = "serde")]
+        {
+            let text = serde_json::to_string(&set).unwrap();
+            assert_eq!(serde_json::from_str::<FeatureSet>(&text).unwrap(), set);
+        }
     }
     assert_eq!(FeatureSet::from_names([DEAD]).unwrap().names(), [DEAD]);
 }
