@@ -13,6 +13,7 @@ pub mod decision;
 pub mod features;
 pub mod health;
 pub mod learners;
+pub mod metrics;
 #[cfg(feature = "persist")]
 pub mod persist;
 pub mod rul;

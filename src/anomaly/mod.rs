@@ -34,10 +34,14 @@
 //! ```
 
 mod attribution;
+pub mod changepoint;
+pub mod discord;
 mod door;
 mod events;
 mod isolation_forest;
 mod pca;
+pub mod series;
+pub mod stream;
 mod threshold;
 
 pub use attribution::Attribution;

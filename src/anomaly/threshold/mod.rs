@@ -22,7 +22,7 @@
 //! **When not to use it.** Neighbouring rows of a slow signal are not exchangeable: count events rather than rows, or
 //! calibrate on rows far enough apart. Rates far below 1 / n need a law for the tail.
 
-use super::events::{Event, Events};
+use super::{Event, Events};
 use crate::error::{Error, Result, check_finite, check_fraction, check_positive};
 use crate::math::lanes;
 use crate::math::order::{MAD_TO_SD, mad_in_place, median_in_place, quantile_sorted};

@@ -1,32 +1,13 @@
-//! Family `anomaly`: detectors, limits, thresholds.
-//!
-//! Ids are `file/section/key`. The files hold 12 significant digits, so that 1e-9 relative is asked for.
+//! Limits and contributions of PCA monitoring, conformal p-values, path lengths of isolation trees.
 
-use super::{Outcome, Tally, compare, json_files, load, number, numbers};
-use ndarray::Array2;
+use super::{ABS, Built, REL, check_file, table};
+use crate::golden_checks::{Outcome, compare, load, number, numbers, own_dir};
 use prognos::anomaly::{
     Detector, PcaMonitor, SpeLimit, T2Contribution, T2Limit, Threshold, average_path_length, benjamini_hochberg,
 };
 use serde_json::Value;
-use std::collections::BTreeMap;
-use std::path::Path;
 
-const REL: f64 = 1e-9;
-/// Differences of scaled values of order 1 end up here.
-const ABS: f64 = 1e-12;
-
-pub fn run(dir: &Path, tally: &mut Tally) {
-    for path in json_files(&dir.join("anomaly")) {
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        for (id, outcome) in check_file(&name, &load(&path)) {
-            tally.record("anomaly", &id, outcome);
-        }
-    }
-}
-
-/// The outcomes of one file: (`file/section/key`, outcome).
-pub fn check_file(name: &str, file: &Value) -> Vec<(String, Outcome)> {
-    let mut built: BTreeMap<String, Outcome> = BTreeMap::new();
+pub fn check(name: &str, file: &Value, built: &mut Built) {
     if let Some(expected) = file.get("process_monitoring") {
         process_monitoring(name, file, expected, &mut |key, outcome| {
             built.insert(format!("process_monitoring/{key}"), outcome);
@@ -43,34 +24,6 @@ pub fn check_file(name: &str, file: &Value) -> Vec<(String, Outcome)> {
             built.insert(format!("iforest_c/{n}"), outcome);
         }
     }
-    let mut all = Vec::new();
-    for (section, content) in file.as_object().unwrap() {
-        let ids = match content {
-            Value::Object(keys) => keys.keys().map(|k| format!("{section}/{k}")).collect(),
-            _ => vec![section.clone()],
-        };
-        for id in ids {
-            if !is_input(&id) {
-                let outcome = built.remove(&id).unwrap_or_else(|| Outcome::Skipped("not built yet".to_owned()));
-                all.push((format!("{name}/{id}"), outcome));
-            }
-        }
-    }
-    assert!(built.is_empty(), "{name}: computed, but not in the file: {built:?}");
-    all
-}
-
-/// What a file gives rather than expects.
-fn is_input(id: &str) -> bool {
-    let last = id.rsplit('/').next().unwrap();
-    id.starts_with("versions")
-        || matches!(last, "train" | "test" | "T" | "x" | "source" | "note" | "calibration" | "input" | "m" | "signal")
-        || matches!(last, "labels" | "scores" | "threshold" | "settings" | "params" | "mu0" | "sigma0")
-}
-
-fn table(value: &Value) -> Array2<f64> {
-    let rows = value.as_array().unwrap();
-    Array2::from_shape_vec((rows.len(), rows[0].as_array().unwrap().len()), numbers(value)).unwrap()
 }
 
 fn process_monitoring(name: &str, file: &Value, expected: &Value, record: &mut dyn FnMut(&str, Outcome)) {
@@ -156,7 +109,7 @@ fn conformal(expected: &Value, record: &mut dyn FnMut(&str, Outcome)) {
 /// A test that cannot fail proves nothing: changed values must be seen.
 #[test]
 fn corrupted_limits_and_contributions_are_seen() {
-    let honest = load(&super::own_dir().join("anomaly/tab_gauss5.json"));
+    let honest = load(&own_dir().join("anomaly/tab_gauss5.json"));
     let failed =
         |file: &Value| check_file("tab_gauss5", file).iter().filter(|(_, o)| matches!(o, Outcome::Failed(_))).count();
     assert_eq!(failed(&honest), 0);

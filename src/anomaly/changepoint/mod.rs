@@ -1,0 +1,1 @@
+//! When did it change? Segmentations of a recorded series.

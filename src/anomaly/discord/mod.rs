@@ -1,0 +1,1 @@
+//! Which stretch is like no other? The matrix profile and its family.

@@ -1,0 +1,1 @@
+//! How good was it? Scores of detectors and of forecasts of remaining life against what really happened.
