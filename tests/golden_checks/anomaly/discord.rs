@@ -1,6 +1,214 @@
-//! Matrix profiles (stumpy).
+//! Matrix profiles (stumpy). Discords by length and the left discord: `discord_search`.
 
-use super::Built;
+use super::{Built, REL};
+use crate::golden_checks::{Outcome, close, number, numbers};
+use prognos::anomaly::discord::{MatrixProfile, Measure, Neighbours};
 use serde_json::Value;
 
-pub fn check(_name: &str, _file: &Value, _built: &mut Built) {}
+/// Distance of two z-normalised stretches, or of two as they are, from its definition.
+fn direct(measure: Measure, a: &[f64], b: &[f64]) -> f64 {
+    if a.iter().chain(b).any(|v| !v.is_finite()) {
+        return f64::INFINITY;
+    }
+    let normalised = |x: &[f64]| {
+        let n = x.len() as f64;
+        // Twice: the mean of a large offset is good to a unit in its last place only.
+        let first = x.iter().sum::<f64>() / n;
+        let mean = first + x.iter().map(|v| v - first).sum::<f64>() / n;
+        let sd = (x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
+        x.iter().map(|v| (v - mean) / sd).collect::<Vec<_>>()
+    };
+    let constant = |x: &[f64]| x.iter().all(|v| *v == x[0]);
+    match measure {
+        Measure::Absolute { p } => a.iter().zip(b).map(|(x, y)| (x - y).abs().powf(p)).sum::<f64>().powf(1.0 / p),
+        Measure::ZNormalised => match (constant(a), constant(b)) {
+            (true, true) => 0.0,
+            (false, false) => normalised(a).iter().zip(normalised(b)).map(|(u, v)| (u - v).powi(2)).sum::<f64>().sqrt(),
+            _ => (a.len() as f64).sqrt(),
+        },
+    }
+}
+
+/// The stretches that are compared: rows of one series with rows of another.
+struct Series<'a> {
+    measure: Measure,
+    m: usize,
+    rows: &'a [f64],
+    columns: &'a [f64],
+}
+
+impl Series<'_> {
+    fn direct(&self, i: usize, j: usize) -> f64 {
+        direct(self.measure, &self.rows[i..i + self.m], &self.columns[j..j + self.m])
+    }
+
+    /// What the root of rounding is worth near 0: distances of z-normalised stretches are `√(2m(1-r))` in the reference, and
+    /// r has some 1e-15 of rounding; absolute ones are p-th roots of running sums there.
+    fn near_zero(&self) -> f64 {
+        let m = self.m as f64;
+        match self.measure {
+            Measure::ZNormalised => 1e-6 * m.sqrt(),
+            Measure::Absolute { p } => {
+                let finite = self.rows.iter().filter(|v| v.is_finite());
+                let span = finite.fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(*v), h.max(*v)));
+                1e-7 * (span.1 - span.0) * m.powf(1.0 / p)
+            }
+        }
+    }
+
+    /// What the rounding of the samples to 12 digits in the file (which came after the reference had seen them) is worth in
+    /// the distance of a pair. It counts where a large offset stands before a small noise.
+    fn rounding(&self, i: usize, j: usize) -> f64 {
+        let (a, b) = (&self.rows[i..i + self.m], &self.columns[j..j + self.m]);
+        let largest = a.iter().chain(b).fold(0.0f64, |l, v| l.max(v.abs()));
+        let unit = 0.5 * 10f64.powi(largest.log10().floor() as i32 - 11);
+        let m = self.m as f64;
+        match self.measure {
+            Measure::Absolute { p } => 2.0 * unit * m.powf(1.0 / p),
+            Measure::ZNormalised => {
+                let sd = |x: &[f64]| {
+                    let mean = x.iter().map(|v| v - x[0]).sum::<f64>() / m;
+                    (x.iter().map(|v| (v - x[0] - mean).powi(2)).sum::<f64>() / m).sqrt()
+                };
+                let constant = |x: &[f64]| x.iter().all(|v| *v == x[0]);
+                if constant(a) || constant(b) { 0.0 } else { m.sqrt() * unit * (1.0 / sd(a) + 1.0 / sd(b)) }
+            }
+        }
+    }
+
+    fn agree(&self, found: f64, expected: f64, slack: f64) -> bool {
+        close(found, expected, REL, slack) || (found.abs() < self.near_zero() && expected.abs() < self.near_zero())
+    }
+
+    /// Compares distances and neighbours. Another neighbour is right when it is as near. A reference whose distance is not the
+    /// distance of its own pair has lost its digits: proven pair by pair, and said.
+    fn compare(&self, p: &[f64], i: &[Option<usize>], expected_p: &Value, expected_i: &Value) -> Outcome {
+        self.compare_from(0, p, i, expected_p, expected_i)
+    }
+
+    /// The same for stretches whose first is `first`.
+    fn compare_from(
+        &self,
+        first: usize,
+        p: &[f64],
+        i: &[Option<usize>],
+        expected_p: &Value,
+        expected_i: &Value,
+    ) -> Outcome {
+        let (distances, places) = (numbers(expected_p), numbers(expected_i));
+        if distances.len() != p.len() || places.len() != p.len() {
+            return Outcome::Failed(format!("{} values, expected {}", p.len(), distances.len()));
+        }
+        let k = p.len() / (self.rows.len() + 1 - self.m - first);
+        let mut lost = 0;
+        for at in 0..p.len() {
+            // The rows of a table of k neighbours come one after the other.
+            let row = first + at / k;
+            let own = i[at].map_or(f64::INFINITY, |j| self.direct(row, j));
+            if !self.agree(p[at], own, 0.0) {
+                return Outcome::Failed(format!("[{at}] is {:e}, its pair is {own:e} apart", p[at]));
+            }
+            let (theirs, slack) = match places[at] {
+                j if j >= 0.0 => (self.direct(row, j as usize), self.rounding(row, j as usize)),
+                _ => (f64::INFINITY, 0.0),
+            };
+            if !self.agree(theirs, distances[at], slack) {
+                lost += 1;
+            } else if !self.agree(p[at], distances[at], slack) || !self.agree(theirs, own, 2.0 * slack) {
+                let (found, expected) = (p[at], distances[at]);
+                return Outcome::Failed(format!(
+                    "[{at}] is {found:e} to {:?}, expected {expected:e} to {}",
+                    i[at], places[at]
+                ));
+            }
+        }
+        match lost {
+            0 => Outcome::Matched,
+            n if n < p.len() / 20 => {
+                Outcome::Failed(format!("{n} distances of the reference are not those of its pairs"))
+            }
+            n => Outcome::Skipped(format!(
+                "{n} of {} distances of the reference are not those of its own pairs, the rest agrees",
+                p.len()
+            )),
+        }
+    }
+}
+
+/// Places of a one-sided profile: no distances in the file, so that an other place must be as near.
+fn places(series: &Series<'_>, found: &Neighbours, expected: &Value) -> Outcome {
+    let expected = numbers(expected);
+    if expected.len() != found.len() {
+        return Outcome::Failed(format!("{} places, expected {}", found.len(), expected.len()));
+    }
+    for (at, (j, wanted)) in found.indices().iter().zip(expected).enumerate() {
+        let same = match j {
+            None => wanted == -1.0,
+            Some(j) => {
+                let j = *j;
+                let other = wanted as usize;
+                wanted == j as f64
+                    || wanted >= 0.0
+                        && series.agree(series.direct(at, other), series.direct(at, j), 2.0 * series.rounding(at, j))
+            }
+        };
+        if !same {
+            return Outcome::Failed(format!("[{at}]: neighbour {j:?}, expected {wanted}"));
+        }
+    }
+    Outcome::Matched
+}
+
+pub fn check(name: &str, file: &Value, built: &mut Built) {
+    if name == "mstump" {
+        return;
+    }
+    if !name.starts_with("mp_") {
+        return;
+    }
+    let x = numbers(&file["T"]);
+    let m = number(&file["settings"]["m"]).unwrap() as usize;
+    let series = |measure| Series { measure, m, rows: &x, columns: &x };
+    let mut joined = |section: &str, measure: Measure, k: usize| {
+        let Some(expected) = file.get(section) else { return };
+        let series = series(measure);
+        let profile = MatrixProfile::params(m).measure(measure).neighbours(k).self_join(&x).unwrap();
+        let all = profile.neighbours();
+        // The file has the neighbours of a stretch in a row.
+        let (mut p, mut i) = (Vec::new(), Vec::new());
+        for at in 0..all.len() {
+            for rank in 0..k {
+                p.push(all.distances_of(rank)[at]);
+                i.push(all.indices_of(rank)[at]);
+            }
+        }
+        built.insert(format!("{section}/P"), series.compare(&p, &i, &expected["P"], &expected["I"]));
+        built.insert(format!("{section}/I"), series.compare(&p, &i, &expected["P"], &expected["I"]));
+        for (key, side) in [("left_I", profile.left()), ("right_I", profile.right())] {
+            if let Some(wanted) = expected.get(key) {
+                built.insert(format!("{section}/{key}"), places(&series, side.unwrap(), wanted));
+            }
+        }
+        if let Some(wanted) = expected.get("left_P") {
+            let left = profile.left().unwrap();
+            let outcome = match numbers(wanted).is_empty() {
+                true => Outcome::Skipped("the file has no values here".to_owned()),
+                false => series.compare(left.distances(), left.indices(), wanted, &expected["left_I"]),
+            };
+            built.insert(format!("{section}/left_P"), outcome);
+        }
+    };
+    joined("stump", Measure::ZNormalised, 1);
+    joined("stump_k3", Measure::ZNormalised, 3);
+    joined("aamp_p2", Measure::EUCLIDEAN, 1);
+    joined("aamp_p1", Measure::Absolute { p: 1.0 }, 1);
+
+    if let Some(expected) = file.get("ab_join_second_half_vs_first_half") {
+        let (first, second) = x.split_at(x.len() / 2);
+        let profile = MatrixProfile::params(m).ab_join(second, first).unwrap();
+        let series = Series { measure: Measure::ZNormalised, m, rows: second, columns: first };
+        let outcome = series.compare(profile.distances(), profile.indices(), &expected["P"], &expected["I"]);
+        built.insert("ab_join_second_half_vs_first_half/P".to_owned(), outcome.clone());
+        built.insert("ab_join_second_half_vs_first_half/I".to_owned(), outcome);
+    }
+}
