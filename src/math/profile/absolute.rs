@@ -5,9 +5,10 @@
 //! ever subtracted: no digits are lost to a spike that has passed, and a NaN reaches just the stretches that hold it.
 
 use super::WIDTH;
-use super::board::Tile;
+use super::board::{Tile, beaten};
 use super::join::Pairs;
 use std::ops::Range;
+use wide::f64x4;
 
 /// Distances of the stretches of one series (rows) to those of another, or the same (columns). Samples that are not finite
 /// must be NaN.
@@ -27,74 +28,82 @@ impl<'a> Absolute<'a> {
         Self { m, rows, columns: padded, p }
     }
 
+    /// Follows eight diagonals over some rows; lane 0 begins in column `column`.
     #[inline(always)]
     fn follow<const R: bool, const C: bool>(
         &self,
-        power: impl Fn(f64) -> f64,
+        power: impl Fn(f64x4) -> f64x4,
         rows: Range<usize>,
         column: usize,
-        ends: &mut [[f64; WIDTH]],
+        ends: &mut [[f64x4; 2]],
         tile: &mut Tile,
     ) {
         let m = self.m;
-        let Some(samples) = self.columns.get(column..column + rows.len() + m - 1 + WIDTH - 1) else { return };
-        let others = samples.windows(WIDTH).filter_map(|w| w.first_chunk::<WIDTH>());
-        let pairs = self.rows[rows.start..rows.end + m - 1].iter().zip(others);
-        // The first block fills `ends`; each later sample closes one stretch, and at the end of its block turns it over.
-        let mut front = [0.0; WIDTH];
-        let mut place = m - 1;
-        for (t, (&x, y)) in pairs.enumerate() {
-            place = if place + 1 == m { 0 } else { place + 1 };
-            let mut next = [0.0; WIDTH];
-            for k in 0..WIDTH {
-                next[k] = power(x - y[k]);
-                front[k] += next[k];
-            }
-            // The place is free: the stretch that began there is closed.
-            ends[place] = next;
-            if place + 1 == m {
-                let mut sum = [0.0; WIDTH];
-                for end in ends.iter_mut().rev() {
-                    for k in 0..WIDTH {
-                        sum[k] += end[k];
-                        end[k] = sum[k];
-                    }
+        let powers =
+            |(x, y): (&f64, &[f64])| match (y.first_chunk::<4>(), y.get(4..).and_then(|y| y.first_chunk::<4>())) {
+                (Some(low), Some(high)) => {
+                    [power(f64x4::splat(*x) - f64x4::new(*low)), power(f64x4::splat(*x) - f64x4::new(*high))]
                 }
-                front = [0.0; WIDTH];
-            }
-            if t + 1 < m {
-                continue;
-            }
-            let end = &ends[if place + 1 == m { 0 } else { place + 1 }];
-            let mut closeness = [0.0; WIDTH];
-            for k in 0..WIDTH {
-                closeness[k] = -(end[k] + front[k]);
-            }
-            let (row, column) = (rows.start + t + 1 - m, column + t + 1 - m);
-            let bar = if R { tile.rows.threshold()[row - tile.row] } else { 0.0 };
-            let Some(bars) = (if C {
-                tile.columns.threshold()[column - tile.column..].first_chunk::<WIDTH>()
-            } else {
-                Some(&[0.0; WIDTH])
-            }) else {
-                break;
+                _ => [f64x4::ZERO; 2],
             };
-            if Tile::beaten::<R, C>(&closeness, bar, bars) {
-                tile.enter::<R, C>(&closeness, row, column);
+        let check = |tile: &mut Tile, t: usize, sum: [f64x4; 2]| {
+            let (row, column) = (rows.start + t, column + t);
+            let bar = if R { tile.rows.threshold()[row - tile.row] } else { 0.0 };
+            let mut bars = [f64x4::ZERO; 2];
+            if C {
+                let some = &tile.columns.threshold()[column - tile.column..];
+                let (Some(low), Some(high)) = (some.first_chunk(), some.get(4..).and_then(|s| s.first_chunk())) else {
+                    return;
+                };
+                bars = [f64x4::new(*low), f64x4::new(*high)];
             }
+            if beaten::<R, C>(sum, bar, bars) {
+                let sum: [[f64; 4]; 2] = [sum[0].into(), sum[1].into()];
+                tile.enter::<R, C>(sum.as_flattened(), row, column);
+            }
+        };
+        // All sums are negative: a closeness. The first block is the first stretch.
+        let pairs = |from: usize, to: usize| {
+            let others = self.columns[column + from..column + to + WIDTH - 1].windows(WIDTH);
+            self.rows[rows.start + from..rows.start + to].iter().zip(others)
+        };
+        for (end, pair) in ends.iter_mut().zip(pairs(0, m)) {
+            *end = powers(pair);
+        }
+        turn(ends);
+        check(tile, 0, ends[0]);
+        // Each further sample closes a stretch, and takes the place of the end it had.
+        let mut first = 1;
+        while first < rows.len() {
+            let last = rows.len().min(first + m);
+            let mut front = [f64x4::ZERO; 2];
+            for (s, pair) in pairs(first + m - 1, last + m - 1).enumerate() {
+                let next = powers(pair);
+                front = [front[0] - next[0], front[1] - next[1]];
+                let sum = match ends.get(s + 1) {
+                    Some(end) => [end[0] + front[0], end[1] + front[1]],
+                    None => front,
+                };
+                ends[s] = next;
+                check(tile, first + s, sum);
+            }
+            if last < rows.len() {
+                turn(ends);
+            }
+            first = last;
         }
     }
 
     #[inline(always)]
     fn diagonals<const R: bool, const C: bool>(
         &self,
-        power: impl Fn(f64) -> f64 + Copy,
+        power: impl Fn(f64x4) -> f64x4 + Copy,
         rows: Range<usize>,
         diagonals: Range<usize>,
         tile: &mut Tile,
     ) {
         let (_, count) = self.counts();
-        let mut ends = vec![[0.0; WIDTH]; self.m];
+        let mut ends = vec![[f64x4::ZERO; 2]; self.m];
         for d in diagonals.step_by(WIDTH) {
             if rows.start + d >= count {
                 break;
@@ -120,9 +129,23 @@ impl Pairs for Absolute<'_> {
         if p.total_cmp(&2.0).is_eq() {
             self.diagonals::<R, C>(|d| d * d, rows, diagonals, tile);
         } else if p.total_cmp(&1.0).is_eq() {
-            self.diagonals::<R, C>(f64::abs, rows, diagonals, tile);
+            self.diagonals::<R, C>(f64x4::abs, rows, diagonals, tile);
         } else {
-            self.diagonals::<R, C>(move |d| d.abs().powf(p), rows, diagonals, tile);
+            let power = move |d: f64x4| {
+                let d: [f64; 4] = d.into();
+                f64x4::new(d.map(|d| d.abs().powf(p)))
+            };
+            self.diagonals::<R, C>(power, rows, diagonals, tile);
         }
+    }
+}
+
+/// A block of powers becomes the sums of its ends, negative.
+#[inline(always)]
+fn turn(ends: &mut [[f64x4; 2]]) {
+    let mut sum = [f64x4::ZERO; 2];
+    for end in ends.iter_mut().rev() {
+        sum = [sum[0] - end[0], sum[1] - end[1]];
+        *end = sum;
     }
 }

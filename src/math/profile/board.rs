@@ -1,5 +1,7 @@
 //! The k best partners of every stretch, where "best" is the largest closeness (a correlation, a negative sum).
 
+use wide::f64x4;
+
 /// Stands where there is no partner.
 pub(crate) const NONE: u32 = u32::MAX;
 
@@ -23,13 +25,14 @@ impl Board {
         Self { k, threshold, closeness: vec![f64::NEG_INFINITY; count * k], partner: vec![NONE; count * k] }
     }
 
-    /// An empty board for some stretches with their thresholds; infinite behind the last one. Empty unless `wanted`.
+    /// An empty board for some stretches with their thresholds; infinite behind the last one, and for two more lanes. Empty
+    /// unless `wanted`.
     pub(crate) fn part(&self, stretches: std::ops::Range<usize>, wanted: bool) -> Self {
         let mut threshold = Vec::new();
         if wanted {
             let known = self.threshold.len();
             threshold.extend_from_slice(&self.threshold[stretches.start.min(known)..stretches.end.min(known)]);
-            threshold.resize(stretches.len(), f64::INFINITY);
+            threshold.resize(stretches.len() + 2 * super::WIDTH, f64::INFINITY);
         }
         Self::above(threshold, self.k)
     }
@@ -93,32 +96,12 @@ pub(crate) struct Tile {
 }
 
 impl Tile {
-    /// Whether one of the lanes beats the threshold of its row or of its column. No branch: compiled to a few vector
-    /// instructions. What is not a number beats nothing.
-    #[inline(always)]
-    pub(crate) fn beaten<const ROWS: bool, const COLUMNS: bool>(
-        closeness: &[f64; super::WIDTH],
-        row: f64,
-        columns: &[f64; super::WIDTH],
-    ) -> bool {
-        let mut hit = [0.0f64; super::WIDTH];
-        for k in 0..super::WIDTH {
-            let bar = match (ROWS, COLUMNS) {
-                (true, true) if columns[k] < row => columns[k],
-                (false, true) => columns[k],
-                _ => row,
-            };
-            hit[k] = if closeness[k] > bar { 1.0 } else { 0.0 };
-        }
-        ((hit[0] + hit[4]) + (hit[1] + hit[5])) + ((hit[2] + hit[6]) + (hit[3] + hit[7])) > 0.0
-    }
-
     /// Enters the lanes of one row: `row` and `column` of the first lane in the matrix.
     #[cold]
     #[inline(never)]
     pub(crate) fn enter<const ROWS: bool, const COLUMNS: bool>(
         &mut self,
-        closeness: &[f64; super::WIDTH],
+        closeness: &[f64],
         row: usize,
         column: usize,
     ) {
@@ -131,4 +114,20 @@ impl Tile {
             }
         }
     }
+}
+
+/// Whether one of the eight lanes beats the threshold of its row or of its column. What is not a number beats nothing.
+#[inline(always)]
+pub(crate) fn beaten<const ROWS: bool, const COLUMNS: bool>(
+    closeness: [f64x4; 2],
+    row: f64,
+    columns: [f64x4; 2],
+) -> bool {
+    let row = f64x4::splat(row);
+    let bar = |columns: f64x4| match (ROWS, COLUMNS) {
+        (true, true) => row.fast_min(columns),
+        (true, false) => row,
+        _ => columns,
+    };
+    (closeness[0].simd_gt(bar(columns[0])) | closeness[1].simd_gt(bar(columns[1]))).any()
 }

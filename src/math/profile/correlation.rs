@@ -5,11 +5,12 @@
 //! the mean of the stretch that has it (Zimmerman et al., "Matrix Profile XIV", SoCC 2019). Anew from the samples every
 //! few hundred rows: rounding does not pile up, and a spike is forgotten.
 
-use super::board::Tile;
+use super::board::{Tile, beaten};
 use super::join::Pairs;
 use super::{Kind, Stretches, WIDTH};
 use crate::math::{lanes, order};
 use std::ops::Range;
+use wide::f64x4;
 
 /// Rows after which a covariance is computed anew, at least; four times the stretch when that is more.
 const RESTART: usize = 512;
@@ -23,6 +24,7 @@ pub(crate) struct Side {
     mean: Vec<f64>,
     /// NaN unless the stretch is ordinary.
     inverse: Vec<f64>,
+    /// From each stretch to the next.
     change: Vec<f64>,
     deviation: Vec<f64>,
 }
@@ -41,13 +43,13 @@ impl Side {
         let (mut change, mut deviation) = (vec![0.0; count], vec![0.0; count]);
         for i in 1..count {
             let (gained, lost) = (x[i + m - 1], x[i - 1]);
-            change[i] = 0.5 * (gained - lost);
-            deviation[i] = (gained - mean[i]) + (lost - mean[i - 1]);
+            change[i - 1] = 0.5 * (gained - lost);
+            deviation[i - 1] = (gained - mean[i]) + (lost - mean[i - 1]);
         }
-        x.resize(x.len() + WIDTH, 0.0);
-        inverse.resize(count + WIDTH, f64::NAN);
-        change.resize(count + WIDTH, 0.0);
-        deviation.resize(count + WIDTH, 0.0);
+        x.resize(x.len() + 2 * WIDTH, 0.0);
+        inverse.resize(count + 3 * WIDTH, f64::NAN);
+        change.resize(count + 3 * WIDTH, 0.0);
+        deviation.resize(count + 3 * WIDTH, 0.0);
         Self { m, x, mean, inverse, change, deviation }
     }
 
@@ -68,47 +70,60 @@ impl Correlation<'_> {
     /// Follows eight diagonals over some rows; lane 0 begins in column `column`.
     #[inline(always)]
     fn follow<const R: bool, const C: bool>(&self, rows: Range<usize>, column: usize, query: &[f64], tile: &mut Tile) {
-        let (n, own, other) = (rows.len(), self.rows, self.columns);
+        let (own, other) = (self.rows, self.columns);
         // About a sample nearby, so that a level far from the median takes no digits.
         let near = other.x[column];
-        let mut cov = [0.0; WIDTH];
-        for (q, x) in query.iter().zip(other.x[column..].array_windows_of()) {
-            for k in 0..WIDTH {
-                cov[k] += q * (x[k] - near);
+        let near = f64x4::splat(near);
+        let mut cov = [f64x4::ZERO; 2];
+        for (q, x) in query.iter().zip(other.x[column..].windows(WIDTH)) {
+            if let (Some(low), Some(high)) = (x.first_chunk::<4>(), x.last_chunk::<4>()) {
+                cov[0] += f64x4::splat(*q) * (f64x4::new(*low) - near);
+                cov[1] += f64x4::splat(*q) * (f64x4::new(*high) - near);
             }
         }
-        let to = column + n + WIDTH - 1;
-        let changes = other.change[column..to].array_windows_of();
-        let deviations = other.deviation[column..to].array_windows_of();
-        let inverses = other.inverse[column..to].array_windows_of();
-        let (change, deviation) = (&own.change[rows.clone()], &own.deviation[rows.clone()]);
-        let own = change.iter().zip(deviation).zip(&own.inverse[rows.clone()]);
-        let mut anew = true;
-        for (t, (((f, g), v), ((&a, &b), &norm))) in changes.zip(deviations).zip(inverses).zip(own).enumerate() {
-            if !anew {
-                for k in 0..WIDTH {
-                    cov[k] += a * g[k] + f[k] * b;
+        // Blocks of eight rows and what the lanes meet there: lengths known, so that the loops have no checks. Rows behind
+        // the last one meet columns behind the last one, or are not ordinary: they beat nothing.
+        let bars = (tile.row, tile.column);
+        for block in (0..rows.len()).step_by(WIDTH) {
+            let (row, column) = (rows.start + block, column + block);
+            let ahead = |of| lanes::<{ 2 * WIDTH }>(of, column);
+            let ahead = (ahead(&other.change), ahead(&other.deviation), ahead(&other.inverse));
+            let here = |of| lanes::<WIDTH>(of, row);
+            let here = (here(&own.change), here(&own.deviation), here(&own.inverse));
+            let ((Some(f), Some(g), Some(v)), (Some(a), Some(b), Some(norm))) = (ahead, here) else { break };
+            let row_bars = if R { lanes(tile.rows.threshold(), row - bars.0) } else { Some(&[0.0; WIDTH]) };
+            let column_bars =
+                if C { lanes(tile.columns.threshold(), column - bars.1) } else { Some(&[0.0; 2 * WIDTH]) };
+            let (Some(&row_bars), Some(&column_bars)) = (row_bars, column_bars) else { break };
+            for t in 0..WIDTH {
+                let (v, norm) = (at(v, t), f64x4::splat(norm[t]));
+                let r = [cov[0] * v[0] * norm, cov[1] * v[1] * norm];
+                if beaten::<R, C>(r, row_bars[t], at(&column_bars, t)) {
+                    let r: [[f64; 4]; 2] = [r[0].into(), r[1].into()];
+                    tile.enter::<R, C>(r.as_flattened(), row + t, column + t);
                 }
-            }
-            anew = false;
-            let mut r = [0.0; WIDTH];
-            for k in 0..WIDTH {
-                r[k] = cov[k] * v[k] * norm;
-            }
-            let row = rows.start + t;
-            let bar = if R { tile.rows.threshold()[row - tile.row] } else { 0.0 };
-            let Some(bars) = (if C {
-                tile.columns.threshold()[column + t - tile.column..].first_chunk::<WIDTH>()
-            } else {
-                Some(&[0.0; WIDTH])
-            }) else {
-                break;
-            };
-            if Tile::beaten::<R, C>(&r, bar, bars) {
-                tile.enter::<R, C>(&r, row, column + t);
+                let (f, g, a, b) = (at(f, t), at(g, t), f64x4::splat(a[t]), f64x4::splat(b[t]));
+                cov[0] += a * g[0] + f[0] * b;
+                cov[1] += a * g[1] + f[1] * b;
             }
         }
     }
+}
+
+/// Eight numbers from a place on.
+#[inline(always)]
+fn at(of: &[f64; 2 * WIDTH], t: usize) -> [f64x4; 2] {
+    let eight = &of[t..t + WIDTH];
+    match (eight.first_chunk::<4>(), eight.last_chunk::<4>()) {
+        (Some(low), Some(high)) => [f64x4::new(*low), f64x4::new(*high)],
+        _ => [f64x4::ZERO; 2],
+    }
+}
+
+/// Numbers from a place on; of the columns twice as many as of the rows.
+#[inline(always)]
+fn lanes<const N: usize>(of: &[f64], from: usize) -> Option<&[f64; N]> {
+    of.get(from..)?.first_chunk()
 }
 
 impl Pairs for Correlation<'_> {
@@ -139,17 +154,5 @@ impl Pairs for Correlation<'_> {
             }
             start = stop;
         }
-    }
-}
-
-/// Windows of [`WIDTH`] samples as arrays.
-trait ArrayWindows {
-    fn array_windows_of(&self) -> impl Iterator<Item = &[f64; WIDTH]>;
-}
-
-impl ArrayWindows for [f64] {
-    #[inline(always)]
-    fn array_windows_of(&self) -> impl Iterator<Item = &[f64; WIDTH]> {
-        self.windows(WIDTH).filter_map(|w| w.first_chunk())
     }
 }
