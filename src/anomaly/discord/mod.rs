@@ -25,8 +25,12 @@
 //! ([`neighbours`](MatrixProfileParams::neighbours)) or join with a healthy recording. Where the stretch should be longer than a
 //! tenth of the recording there is little to compare with.
 
+mod mass;
 mod neighbours;
 mod profile;
+mod streaming;
 
+pub use mass::distance_profile;
 pub use neighbours::Neighbours;
 pub use profile::{Discord, MatrixProfile, MatrixProfileParams, MatrixProfileValidParams, Measure, Progress};
+pub use streaming::{StreamingProfile, StreamingProfileParams, StreamingProfileValidParams};

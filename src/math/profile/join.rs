@@ -10,7 +10,7 @@ use std::ops::{ControlFlow, Range};
 /// Rows of a tile, at least; four times the stretch when that is more.
 const ROWS: usize = 2048;
 /// Diagonals of a band.
-const BAND: usize = 1024;
+const BAND: usize = 256;
 /// Tiles of a round, where there are enough.
 const TILES: usize = 16;
 

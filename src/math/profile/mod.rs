@@ -13,7 +13,7 @@ mod join;
 mod stretches;
 
 pub(crate) use absolute::Absolute;
-pub(crate) use board::Board;
+pub(crate) use board::{Board, beaten};
 pub(crate) use correlation::{Correlation, Side};
 pub(crate) use join::{Pairs, Span, join};
 #[allow(unused_imports)]

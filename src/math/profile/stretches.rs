@@ -120,6 +120,16 @@ impl Stretches {
         self.settle(mean, power, n - m);
     }
 
+    /// Forgets the first samples, and the stretches that begin there.
+    pub(crate) fn forget(&mut self, samples: usize) {
+        let samples = samples.min(self.samples.len());
+        self.samples.drain(..samples);
+        let stretches = samples.min(self.mean.len());
+        self.mean.drain(..stretches);
+        self.inverse.drain(..stretches);
+        self.kinds.drain(..stretches);
+    }
+
     /// Counts how many samples in a row were finite, and equal.
     fn follow(&mut self, value: f64, before: Option<f64>) {
         self.whole = if value.is_finite() { self.whole + 1 } else { 0 };

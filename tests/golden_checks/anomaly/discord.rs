@@ -2,7 +2,7 @@
 
 use super::{Built, REL};
 use crate::golden_checks::{Outcome, close, number, numbers};
-use prognos::anomaly::discord::{MatrixProfile, Measure, Neighbours};
+use prognos::anomaly::discord::{MatrixProfile, Measure, Neighbours, StreamingProfile, distance_profile};
 use serde_json::Value;
 
 /// Distance of two z-normalised stretches, or of two as they are, from its definition.
@@ -28,6 +28,11 @@ fn direct(measure: Measure, a: &[f64], b: &[f64]) -> f64 {
         },
     }
 }
+
+/// Why a distance of the reference does not count: proven pair by pair from the definition, and allowed only where an
+/// offset leaves products of samples no digits.
+const LOST: &str =
+    "are not those of its own pairs: offset squared over variance has used up its digits; the rest agrees";
 
 /// The stretches that are compared: rows of one series with rows of another.
 struct Series<'a> {
@@ -135,6 +140,39 @@ impl Series<'_> {
     }
 }
 
+impl Series<'_> {
+    /// Distances of one stretch to all.
+    fn compare_query(&self, query: usize, found: &[f64], expected: &Value) -> Outcome {
+        let expected = numbers(expected);
+        if expected.len() != found.len() {
+            return Outcome::Failed(format!("{} values, expected {}", found.len(), expected.len()));
+        }
+        let mut lost = 0;
+        for (j, (&d, &e)) in found.iter().zip(&expected).enumerate() {
+            let own = self.direct(query, j);
+            if !self.agree(d, own, 0.0) {
+                return Outcome::Failed(format!("[{j}] is {d:e}, by its definition {own:e}"));
+            }
+            if !self.agree(d, e, self.rounding(query, j)) {
+                lost += 1;
+            }
+        }
+        match (lost, self.lost_digits()) {
+            (0, _) => Outcome::Matched,
+            (n, true) => Outcome::Skipped(format!("{n} of {} distances of the reference {LOST}", found.len())),
+            (n, false) => Outcome::Failed(format!("{n} distances differ")),
+        }
+    }
+
+    /// Whether products of the samples as they are (which MASS sums) leave fewer than five digits of what differs.
+    fn lost_digits(&self) -> bool {
+        let finite: Vec<f64> = self.rows.iter().copied().filter(|v| v.is_finite()).collect();
+        let mean = finite.iter().sum::<f64>() / finite.len() as f64;
+        let variance = finite.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / finite.len() as f64;
+        f64::EPSILON * mean * mean / variance > 1e-5
+    }
+}
+
 /// Places of a one-sided profile: no distances in the file, so that an other place must be as near.
 fn places(series: &Series<'_>, found: &Neighbours, expected: &Value) -> Outcome {
     let expected = numbers(expected);
@@ -168,6 +206,14 @@ pub fn check(name: &str, file: &Value, built: &mut Built) {
     }
     let x = numbers(&file["T"]);
     let m = number(&file["settings"]["m"]).unwrap() as usize;
+    let ours = MatrixProfile::params(m).self_join(&x).unwrap().exclusion();
+    built.insert(
+        "settings/excl_zone".to_owned(),
+        match file["settings"]["excl_zone"].as_str() {
+            Some("ceil(m/4)") if ours == Some(m.div_ceil(4)) => Outcome::Matched,
+            other => Outcome::Failed(format!("{other:?}, ours {ours:?}")),
+        },
+    );
     let series = |measure| Series { measure, m, rows: &x, columns: &x };
     let mut joined = |section: &str, measure: Measure, k: usize| {
         let Some(expected) = file.get(section) else { return };
@@ -202,6 +248,40 @@ pub fn check(name: &str, file: &Value, built: &mut Built) {
     joined("stump_k3", Measure::ZNormalised, 3);
     joined("aamp_p2", Measure::EUCLIDEAN, 1);
     joined("aamp_p1", Measure::Absolute { p: 1.0 }, 1);
+
+    for (section, measure, egress) in [
+        ("stumpi_last30_no_egress", Measure::ZNormalised, false),
+        ("stumpi_last30_egress", Measure::ZNormalised, true),
+        ("aampi_last30_no_egress", Measure::EUCLIDEAN, false),
+    ] {
+        let Some(expected) = file.get(section) else { continue };
+        let series = series(measure);
+        let (history, rest) = x.split_at(x.len() - 30);
+        let params = StreamingProfile::params(m).measure(measure);
+        let params = if egress { params.keep(history.len()) } else { params };
+        let mut stream = params.start(history).unwrap();
+        for v in rest {
+            stream.push(*v).unwrap();
+        }
+        let first = stream.first();
+        assert_eq!(first, if egress { 30 } else { 0 });
+        let (p, i) = (stream.distances(), stream.indices());
+        let outcome = series.compare_from(first, p, i, &expected["P"], &expected["I"]);
+        built.insert(format!("{section}/P"), outcome.clone());
+        built.insert(format!("{section}/I"), outcome);
+        let (p, i) = (stream.left_distances(), stream.left_indices());
+        let outcome = series.compare_from(first, p, i, &expected["left_P"], &expected["left_I"]);
+        built.insert(format!("{section}/left_P"), outcome.clone());
+        built.insert(format!("{section}/left_I"), outcome);
+    }
+
+    for (id, measure) in [("mass_query_0_m", Measure::ZNormalised), ("mass_absolute_query", Measure::EUCLIDEAN)] {
+        if let Some(expected) = file.get(id) {
+            // Whatever the name says: the stretch that the file has at distance 0 of the query is the one at 10.
+            let found = distance_profile(&x[10..10 + m], &x, measure).unwrap();
+            built.insert(id.to_owned(), series(measure).compare_query(10, &found, expected));
+        }
+    }
 
     if let Some(expected) = file.get("ab_join_second_half_vs_first_half") {
         let (first, second) = x.split_at(x.len() / 2);
