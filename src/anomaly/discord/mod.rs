@@ -26,11 +26,13 @@
 //! tenth of the recording there is little to compare with.
 
 mod mass;
+mod multi;
 mod neighbours;
 mod profile;
 mod streaming;
 
 pub use mass::distance_profile;
+pub use multi::{MultiProfile, MultiProfileParams, MultiProfileValidParams};
 pub use neighbours::Neighbours;
 pub use profile::{Discord, MatrixProfile, MatrixProfileParams, MatrixProfileValidParams, Measure, Progress};
 pub use streaming::{StreamingProfile, StreamingProfileParams, StreamingProfileValidParams};

@@ -18,15 +18,15 @@ const RESTART: usize = 512;
 /// A series as the diagonals need it. Columns behind the last stretch are there, and beat nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Side {
-    m: usize,
+    pub(super) m: usize,
     /// Samples less their median.
-    x: Vec<f64>,
-    mean: Vec<f64>,
+    pub(super) x: Vec<f64>,
+    pub(super) mean: Vec<f64>,
     /// NaN unless the stretch is ordinary.
-    inverse: Vec<f64>,
+    pub(super) inverse: Vec<f64>,
     /// From each stretch to the next.
-    change: Vec<f64>,
-    deviation: Vec<f64>,
+    pub(super) change: Vec<f64>,
+    pub(super) deviation: Vec<f64>,
 }
 
 impl Side {

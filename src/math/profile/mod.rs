@@ -8,12 +8,14 @@
 
 mod absolute;
 mod board;
+mod channels;
 mod correlation;
 mod join;
 mod stretches;
 
 pub(crate) use absolute::Absolute;
 pub(crate) use board::{Board, beaten};
+pub(crate) use channels::{Channel, Order, sort_and_join};
 pub(crate) use correlation::{Correlation, Side};
 pub(crate) use join::{Pairs, Span, join};
 #[allow(unused_imports)]

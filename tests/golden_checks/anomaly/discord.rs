@@ -2,7 +2,7 @@
 
 use super::{Built, REL};
 use crate::golden_checks::{Outcome, close, number, numbers};
-use prognos::anomaly::discord::{MatrixProfile, Measure, Neighbours, StreamingProfile, distance_profile};
+use prognos::anomaly::discord::{MatrixProfile, Measure, MultiProfile, Neighbours, StreamingProfile, distance_profile};
 use serde_json::Value;
 
 /// Distance of two z-normalised stretches, or of two as they are, from its definition.
@@ -199,6 +199,11 @@ fn places(series: &Series<'_>, found: &Neighbours, expected: &Value) -> Outcome 
 
 pub fn check(name: &str, file: &Value, built: &mut Built) {
     if name == "mstump" {
+        for (section, content) in file.as_object().unwrap() {
+            if content.get("input").is_some() {
+                several_channels(section, content, built);
+            }
+        }
         return;
     }
     if !name.starts_with("mp_") {
@@ -290,5 +295,49 @@ pub fn check(name: &str, file: &Value, built: &mut Built) {
         let outcome = series.compare(profile.distances(), profile.indices(), &expected["P"], &expected["I"]);
         built.insert("ab_join_second_half_vs_first_half/P".to_owned(), outcome.clone());
         built.insert("ab_join_second_half_vs_first_half/I".to_owned(), outcome);
+    }
+}
+
+/// Profiles of several channels: for each number of channels a row.
+fn several_channels(section: &str, file: &Value, built: &mut Built) {
+    let channels: Vec<Vec<f64>> = file["input"].as_array().unwrap().iter().map(numbers).collect();
+    let m = number(&file["m"]).unwrap() as usize;
+    for (keys, measure, discords) in [
+        (["P", "I"], Measure::ZNormalised, false),
+        (["P_discords", "I_discords"], Measure::ZNormalised, true),
+        (["P_absolute", "I_absolute"], Measure::EUCLIDEAN, false),
+    ] {
+        let profile = MultiProfile::params(m).measure(measure).discords(discords).self_join(&channels).unwrap();
+        let mean = |k: usize, i: usize, j: usize| {
+            let mut all: Vec<f64> = channels.iter().map(|c| direct(measure, &c[i..i + m], &c[j..j + m])).collect();
+            all.sort_by(f64::total_cmp);
+            if discords {
+                all.reverse();
+            }
+            // A channel that repeats to the digit has the root of rounding as its distance in the reference.
+            let near_zero = 1e-6 * (m as f64).sqrt();
+            let slack = all[..k].iter().filter(|d| **d < near_zero).count() as f64 * near_zero / k as f64;
+            (all[..k].iter().sum::<f64>() / k as f64, slack)
+        };
+        let mut outcome = Outcome::Matched;
+        for k in 1..=channels.len() {
+            let (p, i) = (numbers(&file[keys[0]][k - 1]), numbers(&file[keys[1]][k - 1]));
+            let found = profile.distances(k).iter().zip(profile.indices(k));
+            for (at, ((d, j), (p, i))) in found.zip(p.iter().zip(&i)).enumerate() {
+                let (same, slack) = match j {
+                    None => (*i == -1.0, 0.0),
+                    Some(j) => {
+                        let (own, slack) = mean(k, at, *j);
+                        let as_near = *i >= 0.0 && close(mean(k, at, *i as usize).0, *d, REL, slack);
+                        (close(own, *d, REL, 1e-13) && (*i == *j as f64 || as_near), slack)
+                    }
+                };
+                if !close(*d, *p, REL, slack) || !same {
+                    outcome = Outcome::Failed(format!("{k} channels, [{at}]: {d:e} to {j:?}, expected {p:e} to {i}"));
+                }
+            }
+            assert_eq!(p.len(), profile.distances(k).len());
+        }
+        keys.iter().for_each(|key| drop(built.insert(format!("{section}/{key}"), outcome.clone())));
     }
 }
