@@ -25,14 +25,19 @@
 //! ([`neighbours`](MatrixProfileParams::neighbours)) or join with a healthy recording. Where the stretch should be longer than a
 //! tenth of the recording there is little to compare with.
 
+pub mod annotation;
+mod detector;
 mod mass;
 mod multi;
 mod neighbours;
 mod profile;
+mod regimes;
 mod streaming;
 
+pub use detector::{DiscordDetector, DiscordDetectorParams, DiscordDetectorValidParams, DiscordReason, Place};
 pub use mass::distance_profile;
 pub use multi::{MultiProfile, MultiProfileParams, MultiProfileValidParams};
 pub use neighbours::Neighbours;
 pub use profile::{Discord, MatrixProfile, MatrixProfileParams, MatrixProfileValidParams, Measure, Progress};
+pub use regimes::Regimes;
 pub use streaming::{StreamingProfile, StreamingProfileParams, StreamingProfileValidParams};

@@ -2,7 +2,10 @@
 
 use super::{Built, REL};
 use crate::golden_checks::{Outcome, close, number, numbers};
-use prognos::anomaly::discord::{MatrixProfile, Measure, MultiProfile, Neighbours, StreamingProfile, distance_profile};
+use ndarray::Array2;
+use prognos::anomaly::discord::{
+    MatrixProfile, Measure, MultiProfile, Neighbours, Regimes, StreamingProfile, distance_profile,
+};
 use serde_json::Value;
 
 /// Distance of two z-normalised stretches, or of two as they are, from its definition.
@@ -280,6 +283,12 @@ pub fn check(name: &str, file: &Value, built: &mut Built) {
         built.insert(format!("{section}/left_I"), outcome);
     }
 
+    if let Some(expected) = file.get("fluss_regimes3_L=m") {
+        let outcome = regimes(&file["stump"]["I"], m, expected);
+        built.insert("fluss_regimes3_L=m/cac".to_owned(), outcome.clone());
+        built.insert("fluss_regimes3_L=m/regimes".to_owned(), outcome);
+    }
+
     for (id, measure) in [("mass_query_0_m", Measure::ZNormalised), ("mass_absolute_query", Measure::EUCLIDEAN)] {
         if let Some(expected) = file.get(id) {
             // Whatever the name says: the stretch that the file has at distance 0 of the query is the one at 10.
@@ -340,4 +349,66 @@ fn several_channels(section: &str, file: &Value, built: &mut Built) {
         }
         keys.iter().for_each(|key| drop(built.insert(format!("{section}/{key}"), outcome.clone())));
     }
+}
+
+/// The corrected arc curve of the reference is ours over another expectation: a beta density fitted to arcs drawn by chance.
+/// Its logarithm is linear in ln x and ln(1 - x); these three numbers come from the file, and with them every value of the
+/// curve has to be met. From the neighbours of the file: where they tie, ours are others.
+fn regimes(places: &Value, m: usize, expected: &Value) -> Outcome {
+    let cac = numbers(&expected["cac"]);
+    let neighbours: Vec<Option<usize>> = numbers(places).iter().map(|j| (*j >= 0.0).then_some(*j as usize)).collect();
+    let arcs = Regimes::against(&neighbours, m, &vec![1.0; neighbours.len()]).unwrap().arcs().to_vec();
+    if arcs.len() != cac.len() {
+        return Outcome::Failed(format!("{} values, expected {}", arcs.len(), cac.len()));
+    }
+    let n = cac.len() as f64;
+    let row = |i: usize| {
+        let x = i as f64 / n;
+        [1.0, x.ln(), (1.0 - x).ln()]
+    };
+    let inside: Vec<usize> = (0..cac.len()).filter(|&i| cac[i] < 1.0 && cac[i] > 0.0).collect();
+    let at = |i: usize, column: usize| row(i)[column];
+    let x = Array2::from_shape_fn((inside.len(), 3), |(k, c)| at(inside[k], c));
+    let y: Vec<f64> = inside.iter().map(|&i| (arcs[i] as f64 / cac[i]).ln()).collect();
+    let beta = least_squares(&x, &y);
+    let ideal: Vec<f64> =
+        (0..cac.len()).map(|i| row(i.max(1)).iter().zip(&beta).map(|(a, b)| a * b).sum::<f64>().exp()).collect();
+    let ours = Regimes::against(&neighbours, m, &ideal).unwrap();
+    for (i, (c, e)) in ours.curve().iter().zip(&cac).enumerate() {
+        // The fit is as good as the twelve digits of the file.
+        if !close(*c, *e, 1e-8, 0.0) {
+            return Outcome::Failed(format!("arc curve [{i}] is {c:e}, expected {e:e}"));
+        }
+    }
+    let changes: Vec<f64> = ours.changes(2).iter().map(|i| *i as f64).collect();
+    if changes != numbers(&expected["regimes"]) {
+        return Outcome::Failed(format!("changes {changes:?}, expected {}", expected["regimes"]));
+    }
+    Outcome::Matched
+}
+
+/// By Gram-Schmidt, twice for good measure.
+fn least_squares(x: &Array2<f64>, y: &[f64]) -> Vec<f64> {
+    let d = x.ncols();
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(u, v)| u * v).sum::<f64>();
+    let mut q: Vec<Vec<f64>> = Vec::new();
+    let mut r = vec![vec![0.0; d]; d];
+    for j in 0..d {
+        let mut v = x.column(j).to_vec();
+        for _ in 0..2 {
+            for (i, q) in q.iter().enumerate() {
+                let c = dot(q, &v);
+                r[i][j] += c;
+                v.iter_mut().zip(q).for_each(|(v, q)| *v -= c * q);
+            }
+        }
+        r[j][j] = dot(&v, &v).sqrt();
+        q.push(v.iter().map(|v| v / r[j][j]).collect());
+    }
+    let mut b: Vec<f64> = q.iter().map(|q| dot(q, y)).collect();
+    for i in (0..d).rev() {
+        let rest: f64 = (i + 1..d).map(|j| r[i][j] * b[j]).sum();
+        b[i] = (b[i] - rest) / r[i][i];
+    }
+    b
 }
