@@ -2,7 +2,8 @@
 
 /// The k nearest neighbours of every stretch, nearest first.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "Raw", into = "Raw"))]
 pub struct Neighbours {
     k: usize,
     /// By rank, then by stretch.
@@ -74,5 +75,41 @@ impl Neighbours {
             let at = rank * count + stretch;
             self.indices[at].map(|j| (j, self.distances[at]))
         })
+    }
+}
+
+/// What a file says; checked before it becomes [`Neighbours`]. JSON has no infinity: no number where there is no neighbour.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    k: usize,
+    distances: Vec<Option<f64>>,
+    indices: Vec<Option<usize>>,
+}
+
+#[cfg(feature = "serde")]
+impl From<Neighbours> for Raw {
+    fn from(all: Neighbours) -> Self {
+        let distances = all.distances.into_iter().map(|d| d.is_finite().then_some(d)).collect();
+        Self { k: all.k, distances, indices: all.indices }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<Raw> for Neighbours {
+    type Error = crate::error::Error;
+    fn try_from(raw: Raw) -> Result<Self, Self::Error> {
+        let fits = raw.k > 0 && raw.distances.len() == raw.indices.len() && raw.distances.len() % raw.k == 0;
+        let both = |(d, i): (&Option<f64>, &Option<usize>)| match (d, i) {
+            (Some(d), Some(_)) => d.is_finite() && *d >= 0.0,
+            (None, None) => true,
+            _ => false,
+        };
+        if !fits || !raw.distances.iter().zip(&raw.indices).all(both) {
+            return Err(Self::Error::Model { reason: "neighbours: distances and places do not fit".to_owned() });
+        }
+        let distances = raw.distances.into_iter().map(|d| d.unwrap_or(f64::INFINITY)).collect();
+        Ok(Self { k: raw.k, distances, indices: raw.indices })
     }
 }

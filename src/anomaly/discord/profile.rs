@@ -456,7 +456,8 @@ impl<'a> Flat<'a> {
 /// # Ok::<(), prognos::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "Raw"))]
 pub struct MatrixProfile {
     pub(super) window: usize,
     pub(super) measure: Measure,
@@ -583,4 +584,48 @@ pub struct Discord {
     pub distance: f64,
     /// Where its neighbour begins: what it should have looked like.
     pub neighbour: Option<usize>,
+}
+
+/// What a file says; checked before it becomes a [`MatrixProfile`].
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    window: usize,
+    measure: Measure,
+    exclusion: Option<usize>,
+    done: f64,
+    nearest: Neighbours,
+    left: Option<Neighbours>,
+    right: Option<Neighbours>,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<Raw> for MatrixProfile {
+    type Error = Error;
+    fn try_from(raw: Raw) -> Result<Self> {
+        let Raw { window, measure, exclusion, done, nearest, left, right } = raw;
+        measure.check()?;
+        let (n, k, join_self) = (nearest.len(), nearest.k(), exclusion.is_some());
+        // A self-join knows both sides, and neighbours among its own stretches.
+        let side = |of: &Option<Neighbours>| match of {
+            Some(of) => join_self && of.len() == n && of.k() == k,
+            None => !join_self,
+        };
+        let inside = |of: &Neighbours| (0..k).all(|r| of.indices_of(r).iter().flatten().all(|j| !join_self || *j < n));
+        let sides = [Some(&nearest), left.as_ref(), right.as_ref()];
+        let fits = side(&left) && side(&right) && sides.into_iter().flatten().all(inside);
+        if window < 3 || !(0.0..=1.0).contains(&done) || !fits {
+            return Err(Error::Model { reason: "matrix profile: its parts do not fit".to_owned() });
+        }
+        Ok(Self { window, measure, exclusion, done, nearest, left, right })
+    }
+}
+
+#[cfg(feature = "persist")]
+impl crate::persist::Persist for MatrixProfile {
+    const KIND: &'static str = "matrix_profile";
+    fn feature_names(&self) -> &[String] {
+        &[]
+    }
 }

@@ -13,6 +13,8 @@ const RESTART: usize = 512;
 
 /// Checked settings of a [`StreamingProfile`].
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct StreamingProfileValidParams {
     window: usize,
     measure: Measure,
@@ -141,6 +143,8 @@ impl ParamGuard for StreamingProfileParams {
 /// # Ok::<(), prognos::Error>(())
 /// ```
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "Raw", into = "Raw"))]
 pub struct StreamingProfile {
     params: StreamingProfileValidParams,
     /// Number of the first sample (and stretch) that is kept, and of the first in memory.
@@ -168,6 +172,8 @@ pub struct StreamingProfile {
     hits: Vec<usize>,
     /// Number of the last constant stretch.
     constant: Option<usize>,
+    /// Numbers of the samples that were not finite, as far as they are kept.
+    gaps: std::collections::VecDeque<usize>,
 }
 
 impl PartialEq for StreamingProfile {
@@ -226,6 +232,7 @@ impl StreamingProfile {
             left_indices: Vec::new(),
             hits: Vec::new(),
             constant: None,
+            gaps: (0..history.len()).filter(|&i| !history[i].is_finite()).collect(),
         };
         let count = all.stretches.count();
         if let Some(profile) = profile {
@@ -266,6 +273,9 @@ impl StreamingProfile {
         {
             let reason = format!("a sample of {sample:e}: too large beside the history it began with");
             return Err(Error::numeric("streaming profile", reason));
+        }
+        if !sample.is_finite() {
+            self.gaps.push_back(self.base + self.centred.len());
         }
         self.stretches.push(sample);
         let value = self.stretches.samples().last().copied().unwrap_or(0.0);
@@ -474,6 +484,9 @@ impl StreamingProfile {
 
     /// Gives back the memory of what is no longer kept, now and then.
     fn forget(&mut self) {
+        while self.gaps.front().is_some_and(|g| *g < self.first) {
+            self.gaps.pop_front();
+        }
         let gone = self.first - self.base;
         if gone < 1024.max(self.centred.len() - gone.min(self.centred.len())) {
             return;
@@ -552,6 +565,108 @@ impl StreamingDetector for StreamingProfile {
             [value] => Err(Error::NonFinite { what: "row".into(), row: 0, column: "0".to_owned(), value }),
             _ => Err(Error::shape("columns of a row", 1, row.len())),
         }
+    }
+}
+
+#[cfg(feature = "persist")]
+impl crate::persist::Persist for StreamingProfile {
+    const KIND: &'static str = "streaming_profile";
+    fn feature_names(&self) -> &[String] {
+        &[]
+    }
+}
+
+/// What a file says; checked before it becomes a [`StreamingProfile`]. JSON has no infinity: no number where there is no
+/// neighbour.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    params: StreamingProfileValidParams,
+    first: usize,
+    scale: f64,
+    centre: f64,
+    samples: Vec<f64>,
+    gaps: Vec<usize>,
+    running: Vec<f64>,
+    distances: Vec<Option<f64>>,
+    indices: Vec<Option<usize>>,
+    left_distances: Vec<Option<f64>>,
+    left_indices: Vec<Option<usize>>,
+}
+
+#[cfg(feature = "serde")]
+impl From<StreamingProfile> for Raw {
+    fn from(all: StreamingProfile) -> Self {
+        let known = |of: &[f64]| of.iter().map(|d| d.is_finite().then_some(*d)).collect();
+        Self {
+            first: all.first,
+            scale: all.stretches.scale(),
+            centre: all.centre,
+            samples: all.samples().to_vec(),
+            gaps: all.gaps.iter().map(|g| g - all.first).collect(),
+            running: all.running[all.live()..].to_vec(),
+            distances: known(all.distances()),
+            indices: all.indices().to_vec(),
+            left_distances: known(all.left_distances()),
+            left_indices: all.left_indices().to_vec(),
+            params: all.params,
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<Raw> for StreamingProfile {
+    type Error = Error;
+    fn try_from(raw: Raw) -> Result<Self> {
+        let refuse = |reason: &str| Err(Error::Model { reason: format!("streaming profile: {reason}") });
+        let params = StreamingProfileParams(raw.params).check()?;
+        let (n, m) = (raw.samples.len(), params.window);
+        let count = (n + 1).saturating_sub(m);
+        let limit = f64::exp2(500.0);
+        let tame = |x: &[f64]| x.iter().all(|v| v.abs() <= limit);
+        // Exactly a power of two: no bit of the mantissa.
+        let scale_fits = raw.scale.is_normal() && raw.scale > 0.0 && raw.scale.to_bits() << 12 == 0;
+        if !scale_fits || !tame(&raw.samples) || !tame(&[raw.centre]) || !raw.running.iter().all(|v| v.is_finite()) {
+            return refuse("a number is out of range");
+        }
+        let lengths = [raw.distances.len(), raw.indices.len(), raw.left_distances.len(), raw.left_indices.len()];
+        if lengths != [count; 4] || raw.running.len() != count {
+            return refuse("its parts differ in length");
+        }
+        let kept = match params.keep {
+            Some(keep) => n <= keep && (raw.first == 0 || n == keep),
+            None => raw.first == 0,
+        };
+        let Some(end) = raw.first.checked_add(n).filter(|_| kept) else {
+            return refuse("the samples do not fit what is kept");
+        };
+        let fits = |distances: &[Option<f64>], indices: &[Option<usize>]| {
+            distances.iter().zip(indices).all(|pair| match pair {
+                (Some(d), Some(j)) => d.is_finite() && *d >= 0.0 && *j < end,
+                (None, None) => true,
+                _ => false,
+            })
+        };
+        if !fits(&raw.distances, &raw.indices) || !fits(&raw.left_distances, &raw.left_indices) {
+            return refuse("distances and places do not fit");
+        }
+        if !raw.gaps.iter().all(|g| *g < n) || !raw.gaps.is_sorted_by(|a, b| a < b) {
+            return refuse("gaps are not in order");
+        }
+        let known = |of: Vec<Option<f64>>| of.into_iter().map(|d| d.unwrap_or(f64::INFINITY)).collect::<Vec<f64>>();
+        let mut all = Self::new(&params, &[], None)?;
+        all.stretches = Stretches::restored(&raw.samples, &raw.gaps, m, raw.scale);
+        (all.first, all.base, all.centre) = (raw.first, raw.first, raw.centre);
+        all.centred = raw.samples.iter().map(|v| v - raw.centre).collect();
+        all.gaps = raw.gaps.iter().map(|g| g + raw.first).collect();
+        (all.running, all.indices, all.left_indices) = (raw.running, raw.indices, raw.left_indices);
+        (all.distances, all.left_distances) = (known(raw.distances), known(raw.left_distances));
+        all.bar = all.distances.iter().map(|d| all.closeness(*d)).collect();
+        for i in 0..count {
+            all.look_at(i);
+        }
+        Ok(all)
     }
 }
 

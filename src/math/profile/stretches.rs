@@ -62,6 +62,20 @@ impl Stretches {
         all
     }
 
+    /// As a growing series left them: samples scaled, held where they are not finite (`gaps`).
+    pub(crate) fn restored(samples: &[f64], gaps: &[usize], m: usize, scale: f64) -> Self {
+        let mut x = samples.to_vec();
+        for gap in gaps {
+            if let Some(v) = x.get_mut(*gap) {
+                *v = f64::NAN;
+            }
+        }
+        let mut all = Self::scaled(&x, m, 1.0);
+        all.scale = scale;
+        all.samples.copy_from_slice(samples);
+        all
+    }
+
     /// The same for another series in the same memory.
     pub(crate) fn load(&mut self, x: &[f64]) {
         let (m, scale) = (self.m, self.scale);
