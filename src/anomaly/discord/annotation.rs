@@ -81,7 +81,7 @@ impl Annotation {
     /// below `high`.
     pub fn clipping(x: &[f64], m: usize, low: f64, high: f64) -> Result<Self> {
         check(x, m)?;
-        if !(low < high) {
+        if low.partial_cmp(&high).is_none_or(std::cmp::Ordering::is_ge) {
             return Err(Error::parameter("low", low, "must be below high"));
         }
         Ok(Self::shares(x.len(), m, |i| x[i] <= low || x[i] >= high))

@@ -412,3 +412,35 @@ fn least_squares(x: &Array2<f64>, y: &[f64]) -> Vec<f64> {
     }
     b
 }
+
+/// A test that cannot fail proves nothing: changed values must be seen.
+#[test]
+fn corrupted_profiles_are_seen() {
+    use super::check_file;
+    use crate::golden_checks::{load, own_dir};
+    let failed = |name: &str, file: &Value| {
+        let outcomes = check_file(name, file);
+        outcomes.iter().filter(|(_, o)| matches!(o, Outcome::Failed(_))).map(|(id, _)| id.clone()).collect::<Vec<_>>()
+    };
+    let honest = load(&own_dir().join("anomaly/mp_walk.json"));
+    assert!(failed("mp_walk", &honest).is_empty());
+    for section in ["stump", "aamp_p2", "aamp_p1", "ab_join_second_half_vs_first_half", "stumpi_last30_egress"] {
+        let mut file = honest.clone();
+        let cell = &mut file[section]["P"][70];
+        *cell = serde_json::json!(cell.as_f64().unwrap() * (1.0 + 1e-7));
+        assert!(failed("mp_walk", &file).iter().any(|id| id.contains(section)), "{section}");
+    }
+    for (section, key, at) in [("stump", "I", 5), ("stump", "left_I", 90), ("fluss_regimes3_L=m", "regimes", 0)] {
+        let mut file = honest.clone();
+        let cell = &mut file[section][key][at];
+        *cell = serde_json::json!(cell.as_i64().unwrap() + 1);
+        assert!(failed("mp_walk", &file).iter().any(|id| id.contains(section)), "{section} {key}");
+    }
+    let honest = load(&own_dir().join("anomaly/mstump.json"));
+    for key in ["P", "P_discords", "P_absolute"] {
+        let mut file = honest.clone();
+        let cell = &mut file["plain"][key][1][30];
+        *cell = serde_json::json!(cell.as_f64().unwrap() * (1.0 + 1e-7));
+        assert!(!failed("mstump", &file).is_empty(), "{key}");
+    }
+}
