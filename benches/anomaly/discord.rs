@@ -19,7 +19,7 @@ fn walk(n: usize, seed: u64) -> Vec<f64> {
         .collect()
 }
 
-pub fn discord(c: &mut Criterion) {
+pub(crate) fn discord(c: &mut Criterion) {
     let mut group = c.benchmark_group("anomaly::discord");
     group.sample_size(10);
     for n in [1 << 13, 1 << 15] {

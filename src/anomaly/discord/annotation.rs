@@ -19,7 +19,7 @@ use crate::math::{lanes, par};
 /// use prognos::anomaly::discord::annotation::Annotation;
 /// let mut x: Vec<f64> = (0..1000).map(|i| (i as f64 * 0.25).sin()).collect();
 /// x[300..340].fill(0.3); // the sensor was stuck: known, and not of interest
-/// x[700] += 1.0;
+/// x[700] += 2.0;
 /// let profile = MatrixProfile::params(25).self_join(&x)?;
 /// let counts = Annotation::stuck(&x, 25)?;
 /// assert!(profile.discords(1)[0].location.abs_diff(320) < 60);

@@ -393,17 +393,18 @@ fn least_squares(x: &Array2<f64>, y: &[f64]) -> Vec<f64> {
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(u, v)| u * v).sum::<f64>();
     let mut q: Vec<Vec<f64>> = Vec::new();
     let mut r = vec![vec![0.0; d]; d];
-    for j in 0..d {
-        let mut v = x.column(j).to_vec();
+    for (j, column) in x.columns().into_iter().enumerate() {
+        let mut v = column.to_vec();
         for _ in 0..2 {
-            for (i, q) in q.iter().enumerate() {
+            for (q, r) in q.iter().zip(&mut r) {
                 let c = dot(q, &v);
-                r[i][j] += c;
+                r[j] += c;
                 v.iter_mut().zip(q).for_each(|(v, q)| *v -= c * q);
             }
         }
-        r[j][j] = dot(&v, &v).sqrt();
-        q.push(v.iter().map(|v| v / r[j][j]).collect());
+        let norm = dot(&v, &v).sqrt();
+        r[j][j] = norm;
+        q.push(v.iter().map(|v| v / norm).collect());
     }
     let mut b: Vec<f64> = q.iter().map(|q| dot(q, y)).collect();
     for i in (0..d).rev() {
