@@ -7,6 +7,7 @@ pub(crate) mod linalg;
 pub(crate) mod moments;
 pub(crate) mod order;
 pub(crate) mod par;
+pub(crate) mod profile;
 pub(crate) mod quadrature;
 pub(crate) mod rng;
 pub(crate) mod roots;

@@ -9,6 +9,7 @@ mod convolution;
 mod datasets;
 mod decision;
 mod decomposition;
+mod discord;
 mod features;
 mod fractal;
 mod health;

@@ -7,6 +7,7 @@ mod catch22;
 mod complexity;
 mod convolution;
 mod decomposition;
+mod discord;
 mod features;
 mod fractal;
 mod multichannel;
