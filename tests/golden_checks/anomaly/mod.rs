@@ -69,6 +69,7 @@ pub fn check_file(name: &str, file: &Value) -> Vec<(String, Outcome)> {
 fn is_input(id: &str) -> bool {
     let last = id.rsplit('/').next().unwrap();
     id.starts_with("versions")
+        || matches!(id, "metrics/a" | "metrics/b")
         || matches!(last, "train" | "test" | "T" | "x" | "source" | "note" | "calibration" | "input" | "m" | "signal")
         || matches!(last, "labels" | "scores" | "threshold" | "settings" | "params" | "mu0" | "sigma0")
 }
