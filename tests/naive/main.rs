@@ -4,6 +4,7 @@
 mod anomaly;
 mod autoregression;
 mod catch22;
+mod changepoint;
 mod complexity;
 mod convolution;
 mod decomposition;

@@ -163,14 +163,14 @@ impl Cost {
 }
 
 /// Variance of the noise: that of the differences of neighbouring rows, which few change points can touch, by their
-/// MAD; by their squares where more than half of them are 0. Mean over the columns.
+/// MAD; by their squares where more than half of them are 0. The largest of the columns: it is the one that sets false alarms
+/// off.
 fn noise_variance(x: &Array2<f64>) -> f64 {
     let n = x.nrows();
     if n < 2 || x.ncols() == 0 {
         return 0.0;
     }
-    let total: f64 = x
-        .columns()
+    x.columns()
         .into_iter()
         .map(|column| {
             let mut steps: Vec<f64> = (1..n).map(|i| column[i] - column[i - 1]).collect();
@@ -179,8 +179,7 @@ fn noise_variance(x: &Array2<f64>) -> f64 {
             let sd = MAD_TO_SD * mad_in_place(&mut steps, median);
             0.5 * if sd > 0.0 { sd * sd } else { squares }
         })
-        .sum();
-    total / x.ncols() as f64
+        .fold(0.0, f64::max)
 }
 
 /// Median over short blocks of the residual variance of a model with `parameters` parameters.

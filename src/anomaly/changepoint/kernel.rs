@@ -131,11 +131,11 @@ impl SegmentCost for Kernel {
         let n = end - start;
         // Kernel sums of every row with those before and behind it.
         let (mut before, mut behind) = (vec![0.0; n], vec![0.0; n]);
-        for i in 0..n {
-            for j in 0..i {
+        for (i, before) in before.iter_mut().enumerate() {
+            for (j, behind) in behind[..i].iter_mut().enumerate() {
                 let k = self.value(start + i, start + j);
-                before[i] += k;
-                behind[j] += k;
+                *before += k;
+                *behind += k;
             }
         }
         let mut left = Vec::with_capacity(n + 1);

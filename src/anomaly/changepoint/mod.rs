@@ -64,7 +64,7 @@ use optimal::Grid;
 /// | `HannanQuinn` | `s 2 (p + 1) ln ln n` |
 ///
 /// The scale is 1 for `Normal` and `Rank`. For `L2`, `L1` and `Mahalanobis` it comes from the variance of the noise, half the
-/// squared 1.4826 MAD of the differences of neighbouring rows, mean over the columns (so scale the columns first); for
+/// squared 1.4826 MAD of the differences of neighbouring rows, the largest of the columns (so scale them first); for
 /// `Linear`, `Ar` and `ContinuousLinear` it is the median residual variance of short blocks. `Rbf` and `Cosine` have no
 /// likelihood, and for them a named penalty is an error.
 ///

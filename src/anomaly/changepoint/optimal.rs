@@ -49,6 +49,19 @@ fn smallest(values: &[f64]) -> (usize, f64) {
     (values.iter().position(|v| *v <= best).unwrap_or(0), best)
 }
 
+/// Whether some value that has not been pardoned lies over the limit.
+fn over(values: &[f64], pardoned: &[f64], limit: f64) -> bool {
+    let mut most = [f64::NEG_INFINITY; 4];
+    let ((left, left_rest), (right, right_rest)) = (values.as_chunks::<4>(), pardoned.as_chunks::<4>());
+    for (v, p) in left.iter().zip(right) {
+        for k in 0..4 {
+            let off = v[k] - p[k];
+            most[k] = if off > most[k] { off } else { most[k] };
+        }
+    }
+    most.iter().any(|m| *m > limit) || left_rest.iter().zip(right_rest).any(|(v, p)| v - p > limit)
+}
+
 /// Ends of the segments of the path that ends at n.
 fn path(grid: Grid, before: impl Fn(usize) -> usize) -> Vec<usize> {
     let mut ends = Vec::new();
@@ -74,6 +87,8 @@ pub(super) fn penalised(cost: &dyn SegmentCost, grid: Grid, penalty: f64, length
     let mut before = vec![0_usize; cells];
     // Two halves have one logarithm more: ln(a b / (a + b)) <= ln n.
     let slack = cost.slack(grid.least) + lengths * (grid.n as f64).ln();
+    let rows = if lengths > 0.0 { grid.n + 1 } else { 0 };
+    let logarithms: Vec<f64> = (0..rows).map(|length| lengths * (length.max(1) as f64).ln()).collect();
     let mut sweep = cost.sweep();
     let (mut starts, mut until, mut values) = (Vec::new(), Vec::new(), Vec::new());
     // First ends without some start, ascending; and how many starts are to be forgotten by now. They go in company:
@@ -83,12 +98,15 @@ pub(super) fn penalised(cost: &dyn SegmentCost, grid: Grid, penalty: f64, length
     let mut next = 0;
     let mut costs = Vec::new();
     let mut paths = Vec::new();
+    // 0, and infinite for those whose end has been set.
+    let mut pardoned = Vec::new();
     for end in grid.ends() {
         for start in grid.starts(next, end) {
             sweep.add(start, end);
             starts.push(start);
             paths.push(best[cell(start)]);
             until.push(usize::MAX);
+            pardoned.push(0.0);
             next = start + grid.jump;
         }
         while doomed.front().is_some_and(|first| *first <= end) {
@@ -102,13 +120,14 @@ pub(super) fn penalised(cost: &dyn SegmentCost, grid: Grid, penalty: f64, length
             retain(&mut starts, &keep);
             retain(&mut paths, &keep);
             retain(&mut until, &keep);
+            retain(&mut pardoned, &keep);
         }
         sweep.costs(end, &mut costs);
         values.clear();
         values.extend(costs.iter().zip(&paths).map(|(cost, path)| cost + path));
         if lengths > 0.0 {
             for (value, start) in values.iter_mut().zip(&starts) {
-                *value += lengths * ((end - start) as f64).ln();
+                *value += logarithms[end - start];
             }
         }
         let (place, least) = smallest(&values);
@@ -116,10 +135,13 @@ pub(super) fn penalised(cost: &dyn SegmentCost, grid: Grid, penalty: f64, length
         best[cell(end)] = total;
         before[cell(end)] = starts[place];
         let limit = total + slack;
-        for (value, until) in values.iter().zip(&mut until) {
-            if *value > limit && *until == usize::MAX {
-                *until = end + grid.least;
-                doomed.push_back(*until);
+        if over(&values, &pardoned, limit) {
+            for ((value, until), pardoned) in values.iter().zip(&mut until).zip(&mut pardoned) {
+                if *value > limit && *until == usize::MAX {
+                    *until = end + grid.least;
+                    *pardoned = f64::INFINITY;
+                    doomed.push_back(*until);
+                }
             }
         }
     }

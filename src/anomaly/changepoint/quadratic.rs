@@ -1,7 +1,7 @@
 //! Squares about the mean: L2, and everything that is L2 of transformed rows.
 //!
-//! A single segment is asked of prefix sums in twice the digits of f64, so that a segment of small noise keeps it beside
-//! a level or a glitch 1e12 times as large. A sweep does not subtract at all: every start carries the means and the sum
+//! A single segment is asked of prefix sums in twice the digits of f64, so that a segment of small noise keeps its digits
+//! beside a level or a glitch 1e10 times as large. A sweep does not subtract at all: every start carries the means and the sum
 //! of squares of its own segment and takes the new rows in (Chan, Golub & LeVeque 1979).
 
 use super::cost::{SegmentCost, Sweep, retain};
@@ -132,12 +132,14 @@ impl SegmentCost for Quadratic {
     fn sweep(&self) -> Box<dyn Sweep + '_> {
         Box::new(Running {
             of: self,
+            folded: 0,
             at: 0,
+            block: Moments::new(self.columns.len()),
             starts: Vec::new(),
             rows: Vec::new(),
             squares: Vec::new(),
             means: vec![Vec::new(); self.columns.len()],
-            shares: Vec::new(),
+            young: Vec::new(),
         })
     }
 
@@ -153,81 +155,146 @@ impl SegmentCost for Quadratic {
     }
 }
 
-/// Every start with the moments of its segment.
+/// Rows taken in by all starts at once: the larger, the fewer folds, and the more starts that are younger than the block.
+const BLOCK: usize = 48;
+
+/// Every start with the moments of its segment up to the last fold, and the moments of the rows since then, which all
+/// starts before them share.
 struct Running<'a> {
     of: &'a Quadratic,
+    /// Rows up to here are in the moments of the starts.
+    folded: usize,
+    /// Rows from `folded` to here are in the block.
     at: usize,
+    block: Moments,
     starts: Vec<usize>,
     rows: Vec<f64>,
     squares: Vec<f64>,
     means: Vec<Vec<f64>>,
-    shares: Vec<f64>,
+    /// Starts within the block or at its end, with moments up to `at`.
+    young: Vec<Moments>,
+}
+
+/// Number of rows, means and squares about them.
+#[derive(Debug, Clone, Default)]
+struct Moments {
+    rows: f64,
+    means: Vec<f64>,
+    squares: f64,
+}
+
+impl Moments {
+    fn new(d: usize) -> Self {
+        Self { rows: 0.0, means: vec![0.0; d], squares: 0.0 }
+    }
+
+    #[inline]
+    fn take(&mut self, columns: &[Vec<f64>], row: usize) {
+        self.rows += 1.0;
+        let share = 1.0 / self.rows;
+        for (mean, column) in self.means.iter_mut().zip(columns) {
+            let off = column[row] - *mean;
+            *mean += off * share;
+            self.squares += off * (column[row] - *mean);
+        }
+    }
+}
+
+impl Running<'_> {
+    /// Starts that are in the columns of moments rather than among the young.
+    fn old(&self) -> usize {
+        self.starts.len() - self.young.len()
+    }
+
+    /// The block becomes part of all starts.
+    fn fold(&mut self) {
+        let n = self.old();
+        let block = &self.block;
+        for ((means, &mean), k) in self.means.iter_mut().zip(&block.means).zip(0..) {
+            for ((at, rows), squares) in means.iter_mut().zip(&self.rows[..n]).zip(&mut self.squares[..n]) {
+                let off = mean - *at;
+                let step = off * (block.rows / (rows + block.rows));
+                *at += step;
+                *squares += off * step * rows;
+                if k == 0 {
+                    *squares += block.squares;
+                }
+            }
+        }
+        for rows in &mut self.rows[..n] {
+            *rows += block.rows;
+        }
+        for young in self.young.drain(..) {
+            self.rows.push(young.rows);
+            self.squares.push(young.squares);
+            for (means, mean) in self.means.iter_mut().zip(&young.means) {
+                means.push(*mean);
+            }
+        }
+        self.folded = self.at;
+        self.block = Moments::new(self.means.len());
+    }
 }
 
 impl Sweep for Running<'_> {
     fn add(&mut self, start: usize, _end: usize) {
-        self.starts.push(start);
-        // The rows so far; those up to the end come with the others.
-        self.rows.push((self.at.max(start) - start) as f64);
-        let mut squares = 0.0;
-        for (means, column) in self.means.iter_mut().zip(&self.of.columns) {
-            let seen = &column[start..self.at.max(start)];
-            let mean = if seen.is_empty() { 0.0 } else { lanes::mean(seen) };
-            squares += lanes::sum_squared_deviations(seen, mean);
-            means.push(mean);
+        let mut own = Moments::new(self.means.len());
+        for row in start..self.at {
+            own.take(&self.of.columns, row);
         }
-        self.squares.push(squares);
+        self.starts.push(start);
+        self.young.push(own);
     }
 
     fn costs(&mut self, end: usize, out: &mut Vec<f64>) {
-        // Starts beyond the rows seen so far are those just added; there is one at most, and it begins the block.
-        let first = self.at;
-        let block = (end - first) as f64;
-        let n = self.starts.partition_point(|&s| s <= first);
-        self.shares.clear();
-        self.shares.extend(self.rows[..n].iter().map(|rows| block / (rows + block)));
-        for (means, column) in self.means.iter_mut().zip(&self.of.columns) {
-            let seen = &column[first..end];
-            let mean = if let [only] = seen { *only } else { lanes::mean(seen) };
-            let own = if seen.len() == 1 { 0.0 } else { lanes::sum_squared_deviations(seen, mean) };
-            let starts = means[..n].iter_mut().zip(&mut self.squares[..n]).zip(&self.rows[..n]).zip(&self.shares);
-            for (((at, squares), rows), share) in starts {
-                let off = mean - *at;
-                let step = off * share;
-                *at += step;
-                *squares += off * step * rows + own;
-            }
+        for row in self.at..end {
+            self.block.take(&self.of.columns, row);
         }
-        for rows in &mut self.rows[..n] {
-            *rows += block;
+        let first_young = self.old();
+        for (young, &start) in self.young.iter_mut().zip(&self.starts[first_young..]) {
+            for row in self.at.max(start)..end {
+                young.take(&self.of.columns, row);
+            }
         }
         self.at = end;
-        for i in n..self.starts.len() {
-            let start = self.starts[i];
-            self.rows[i] = (end - start) as f64;
-            self.squares[i] = 0.0;
-            for (means, column) in self.means.iter_mut().zip(&self.of.columns) {
-                let seen = &column[start..end];
-                means[i] = lanes::mean(seen);
-                self.squares[i] += lanes::sum_squared_deviations(seen, means[i]);
-            }
+        if end - self.folded >= BLOCK {
+            self.fold();
         }
         out.clear();
-        match self.of.spread {
-            Spread::Sum => out.extend_from_slice(&self.squares),
-            spread @ Spread::LogVariance { .. } => {
-                out.extend(self.squares.iter().zip(&self.rows).map(|(&s, &rows)| spread.of(s, rows)));
+        let block = &self.block;
+        if block.rows > 0.0 {
+            // Two sets of rows as one: squares + squares + (difference of the means)² rows rows / (rows + rows).
+            out.resize(self.rows.len(), 0.0);
+            for (means, &mean) in self.means.iter().zip(&block.means) {
+                for (apart, at) in out.iter_mut().zip(means) {
+                    let off = at - mean;
+                    *apart += off * off;
+                }
+            }
+            for ((to, rows), squares) in out.iter_mut().zip(&self.rows).zip(&self.squares) {
+                *to = *to * (rows * (block.rows / (rows + block.rows))) + (squares + block.squares);
+            }
+        } else {
+            out.extend_from_slice(&self.squares);
+        }
+        out.extend(self.young.iter().map(|m| m.squares));
+        if let spread @ Spread::LogVariance { .. } = self.of.spread {
+            for (cost, start) in out.iter_mut().zip(&self.starts) {
+                *cost = spread.of(*cost, (end - start) as f64);
             }
         }
     }
 
     fn keep(&mut self, keep: &[bool]) {
+        let (old, young) = keep.split_at(self.old());
         retain(&mut self.starts, keep);
-        retain(&mut self.rows, keep);
-        retain(&mut self.squares, keep);
+        retain(&mut self.rows, old);
+        retain(&mut self.squares, old);
         for means in &mut self.means {
-            retain(means, keep);
+            retain(means, old);
         }
+        let mut flags = young.iter();
+        self.young.retain(|_| flags.next().copied().unwrap_or(true));
     }
 }
 
@@ -271,7 +338,7 @@ pub(super) fn whitened_ranks(x: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
         let mut order: Vec<usize> = (0..n).collect();
         order.sort_by(|&a, &b| column[a].total_cmp(&column[b]));
         // total_cmp sets -0 before 0, which are the same number.
-        let same = |a: usize, b: usize| column[a] >= column[b] && column[a] <= column[b];
+        let same = |a: usize, b: usize| (column[a] + 0.0).total_cmp(&(column[b] + 0.0)).is_eq();
         let mut i = 0;
         while i < n {
             let mut j = i + 1;
