@@ -51,7 +51,10 @@ pub use isolation_forest::{IsolationForest, IsolationForestParams, IsolationFore
 pub use pca::{
     Components, PcaMonitor, PcaMonitorParams, PcaMonitorValidParams, SpeLimit, Statistic, T2Contribution, T2Limit,
 };
-pub use threshold::{Limit, RowsPerDay, Rule, Threshold, benjamini_hochberg};
+pub use threshold::{
+    BiSpot, DriftSpot, GeneralisedPareto, Limit, Martingale, MixedRule, RowsPerDay, Rule, Spot, Threshold, Verdict,
+    benjamini_hochberg, benjamini_yekutieli, storey,
+};
 
 use crate::error::{Error, Result};
 use crate::features::Rows;
