@@ -16,6 +16,7 @@ mod rul;
 mod selection;
 mod signal;
 mod spectral;
+mod thresholds;
 mod trend;
 mod tsfel;
 mod tsfresh;

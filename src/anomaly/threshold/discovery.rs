@@ -62,7 +62,7 @@ pub fn benjamini_yekutieli(p: &[f64], q: f64) -> Result<Vec<bool>> {
 ///
 /// ```
 /// use prognos::anomaly::storey;
-/// assert_eq!(storey(&[0.01, 0.02, 0.03, 0.04, 0.05, 0.2, 0.11, 0.6], 0.1, 0.5)?.iter().filter(|a| **a).count(), 7);
+/// assert_eq!(storey(&[0.01, 0.02, 0.03, 0.04, 0.05, 0.2, 0.11, 0.6], 0.1, 0.5)?.iter().filter(|a| **a).count(), 6);
 /// # Ok::<(), prognos::Error>(())
 /// ```
 ///

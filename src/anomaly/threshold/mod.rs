@@ -173,7 +173,7 @@ impl Threshold {
     ///
     /// ```
     /// use prognos::anomaly::Threshold;
-    /// let healthy: Vec<f64> = (0..1000).map(|i| -(1.0 - (i as f64 + 0.5) / 1000.0).ln()).collect(); // exponential
+    /// let healthy: Vec<f64> = (0..10_000).map(|i| -(1.0 - (i as f64 + 0.5) / 1e4).ln()).collect(); // exponential
     /// let limit = Threshold::pot(1e-5).fit(&healthy)?;
     /// assert!((limit.value() - 11.5).abs() < 1.0); // -ln 1e-5
     /// # Ok::<(), prognos::Error>(())
