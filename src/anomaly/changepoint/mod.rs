@@ -110,7 +110,7 @@ pub enum Search {
 ///     *v += 2.0;
 /// }
 /// x[50] = 40.0;
-/// let found = ChangePoints::new(Cost::L1).penalty(Penalty::Bic).min_size(5).find_series(&x)?;
+/// let found = ChangePoints::new(Cost::Rank).penalty(Penalty::Bic).min_size(5).find_series(&x)?;
 /// assert_eq!(found.change_points(), [120, 210]);
 /// assert!((found.segments()[1].mean[0] - 2.0).abs() < 0.1);
 /// # Ok::<(), prognos::Error>(())
