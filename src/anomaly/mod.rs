@@ -8,6 +8,11 @@
 //! |---|---|---|
 //! | [`PcaMonitor`] | correlated sensors of a healthy baseline | larger of T2 and SPE, each over its control limit |
 //! | [`IsolationForest`] | an unlabelled mixed history | 0..1, about 0.5 for ordinary rows |
+//! | [`Combiner`] | scores of several detectors | as its scale; default surprise, -ln of a probability |
+//!
+//! Others answer other questions: [`changepoint`] (when did it change?), [`Peers`] and [`PeerDistance`] (which machine is
+//! unlike its fleet?), [`Spot`] (a limit that follows a stream), [`Martingale`] (have the rows changed?).
+//! [`Calibrated`] keeps a detector and its limit together.
 //!
 //! ```
 //! use prognos::anomaly::{Detector, PcaMonitor, Threshold};
@@ -34,24 +39,33 @@
 //! ```
 
 mod attribution;
+mod calibrated;
 pub mod changepoint;
+mod combine;
 pub mod discord;
 mod door;
 mod events;
 mod isolation_forest;
 mod pca;
+mod peers;
 pub mod series;
 pub mod stream;
 mod threshold;
 
 pub use attribution::Attribution;
+pub use calibrated::{Calibrated, Judgement};
+pub use combine::{Combination, Combiner, CombinerParams, CombinerValidParams, Scale};
 pub use door::Linfa;
 pub use events::{Event, EventTracker, Events};
 pub use isolation_forest::{IsolationForest, IsolationForestParams, IsolationForestValidParams, average_path_length};
 pub use pca::{
     Components, PcaMonitor, PcaMonitorParams, PcaMonitorValidParams, SpeLimit, Statistic, T2Contribution, T2Limit,
 };
-pub use threshold::{Limit, RowsPerDay, Rule, Threshold, benjamini_hochberg};
+pub use peers::{PeerDistance, PeerEvent, PeerScores, Peers};
+pub use threshold::{
+    BiSpot, DriftSpot, GeneralisedPareto, Limit, Martingale, MixedRule, RowsPerDay, Rule, Spot, Threshold, Verdict,
+    benjamini_hochberg, benjamini_yekutieli, storey,
+};
 
 use crate::error::{Error, Result};
 use crate::features::Rows;

@@ -4,6 +4,7 @@
 mod anomaly;
 mod autoregression;
 mod catch22;
+mod changepoint;
 mod complexity;
 mod convolution;
 mod datasets;
@@ -21,6 +22,7 @@ mod rul;
 mod selection;
 mod signal;
 mod spectral;
+mod thresholds;
 mod trend;
 mod tsfel;
 mod tsfresh;

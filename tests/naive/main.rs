@@ -4,6 +4,7 @@
 mod anomaly;
 mod autoregression;
 mod catch22;
+mod changepoint;
 mod complexity;
 mod convolution;
 mod decomposition;
@@ -16,6 +17,7 @@ mod rul;
 mod selection;
 mod signal;
 mod spectral;
+mod thresholds;
 mod trend;
 mod tsfel;
 mod tsfresh;

@@ -10,6 +10,9 @@
 //! | [`Threshold::mad`] | median + k 1.4826 MAD | the same, and some calibration rows may be bad |
 //! | [`Threshold::conformal`] | alarm when the p-value is at most `alpha` | false alarm rate at most `alpha`, any law |
 //! | [`Threshold::false_alarms`] | the same, said as a budget | expected false alarms a row |
+//! | [`Threshold::pot`] | level + quantile of a Pareto tail | a rate below 1 / n, if the tail has that law |
+//! | [`Threshold::gesd`] | the largest score that is no outlier | the calibration rows may hold outliers |
+//! | [`Threshold::mixed`] | ten rules for unlabelled scores ([`MixedRule`]) | nothing |
 //!
 //! The conformal p-value of a score s among n calibration scores is `(1 + #{calibration >= s}) / (n + 1)` (Vovk,
 //! Gammerman & Shafer 2005; Laxhammar & Falkman 2014 for anomalies). If new healthy rows are exchangeable with the
@@ -20,7 +23,19 @@
 //! **Cost.** O(n log n) to fit, O(1) a score for alarms, O(log n) for p-values; the limit keeps the n scores.
 //!
 //! **When not to use it.** Neighbouring rows of a slow signal are not exchangeable: count events rather than rows, or
-//! calibrate on rows far enough apart. Rates far below 1 / n need a law for the tail.
+//! calibrate on rows far enough apart. Rates far below 1 / n need a law for the tail (`pot`).
+//!
+//! For streams whose limit has to follow, see [`Spot`], [`BiSpot`] and [`DriftSpot`].
+
+mod discovery;
+mod mixed;
+mod pareto;
+mod spot;
+
+pub use discovery::{Martingale, benjamini_hochberg, benjamini_yekutieli, storey};
+pub use mixed::MixedRule;
+pub use pareto::GeneralisedPareto;
+pub use spot::{BiSpot, DriftSpot, Spot, Verdict};
 
 use super::{Event, Events};
 use crate::error::{Error, Result, check_finite, check_fraction, check_positive};
@@ -44,6 +59,22 @@ pub enum Rule {
     Conformal(f64),
     /// At most this many false alarms a row are to be expected.
     FalseAlarms(f64),
+    /// Peaks over threshold: the score that is exceeded with probability `q` by the Pareto tail above a quantile.
+    Pot {
+        /// Probability of a healthy score above the limit.
+        q: f64,
+        /// The quantile above which the tail begins.
+        level: f64,
+    },
+    /// Rosner's test for outliers, one-sided.
+    Gesd {
+        /// Level of the test.
+        alpha: f64,
+        /// Largest fraction of outliers, at most 0.5.
+        fraction: f64,
+    },
+    /// A rule for scores of which nobody knows which are healthy.
+    Mixed(MixedRule),
 }
 
 /// Rows in a day, from a number or from the rate at which rows come.
@@ -136,6 +167,60 @@ impl Threshold {
         Self::false_alarms(alarms / rows.into().0)
     }
 
+    /// Peaks over threshold: the score that a healthy row exceeds with probability `q`, far below 1 / n if need be, by a
+    /// [`GeneralisedPareto`] law of the scores above their quantile 0.98 (order statistic number `floor(0.98 n)`). Needs 10
+    /// scores above that, so about 500 in all (Siffer et al. 2017).
+    ///
+    /// ```
+    /// use prognos::anomaly::Threshold;
+    /// let healthy: Vec<f64> = (0..10_000).map(|i| -(1.0 - (i as f64 + 0.5) / 1e4).ln()).collect(); // exponential
+    /// let limit = Threshold::pot(1e-5).fit(&healthy)?;
+    /// assert!((limit.value() - 11.5).abs() < 1.0); // -ln 1e-5
+    /// # Ok::<(), prognos::Error>(())
+    /// ```
+    #[must_use]
+    pub fn pot(q: f64) -> Self {
+        Self::pot_above(q, 0.98)
+    }
+
+    /// [`Threshold::pot`] with the tail above another quantile.
+    #[must_use]
+    pub fn pot_above(q: f64, level: f64) -> Self {
+        Self { rule: Rule::Pot { q, level } }
+    }
+
+    /// The generalised extreme studentised deviate test (Rosner 1983), one-sided, at the level `alpha`: at most `fraction`
+    /// (0..=0.5) of the scores are outliers, and the limit is the largest that is none.
+    ///
+    /// ```
+    /// use prognos::anomaly::Threshold;
+    /// let mut scores: Vec<f64> = (0..50).map(|i| (i as f64 * 0.7).sin()).collect();
+    /// scores.extend([6.0, 6.1, 5.9]); // each hides the others from a test of one outlier
+    /// let limit = Threshold::gesd(0.05, 0.1).fit(&scores)?;
+    /// assert_eq!(limit.alarms(&scores)?.iter().filter(|a| **a).count(), 3);
+    /// # Ok::<(), prognos::Error>(())
+    /// ```
+    #[must_use]
+    pub fn gesd(alpha: f64, fraction: f64) -> Self {
+        Self { rule: Rule::Gesd { alpha, fraction } }
+    }
+
+    /// A rule for scores of a mixed history, of which nobody knows which are healthy.
+    ///
+    /// ```
+    /// use prognos::anomaly::{MixedRule, Threshold};
+    /// let scores: Vec<f64> = (0..100).map(|i| if i % 20 == 7 { 5.0 } else { (i as f64 * 0.7).sin() }).collect();
+    /// for rule in [MixedRule::Fence, MixedRule::ThompsonTau, MixedRule::Chauvenet] {
+    ///     let limit = Threshold::mixed(rule).fit(&scores)?;
+    ///     assert_eq!(limit.alarms(&scores)?.iter().filter(|a| **a).count(), 5);
+    /// }
+    /// # Ok::<(), prognos::Error>(())
+    /// ```
+    #[must_use]
+    pub fn mixed(rule: MixedRule) -> Self {
+        Self { rule: Rule::Mixed(rule) }
+    }
+
     /// The rule.
     #[must_use]
     pub fn rule(&self) -> Rule {
@@ -146,8 +231,9 @@ impl Threshold {
     ///
     /// # Errors
     /// [`Error::Parameter`] for a rule out of its range; [`Error::NonFinite`] for a score that is not finite;
-    /// [`Error::TooFew`] without scores, with fewer than 2 for `k_sigma` and `mad`, or with fewer than the budget of
-    /// `conformal` and `false_alarms` needs; [`Error::Numeric`] when the limit overflows.
+    /// [`Error::TooFew`] without scores, with fewer than 2 for `k_sigma` and `mad`, 3 for `gesd` and `mixed`, 10 above the
+    /// level for `pot`, or with fewer than the budget of `conformal` and `false_alarms` needs; [`Error::Numeric`] when the
+    /// limit overflows, or when the scores are equal and the rule needs a spread.
     pub fn fit<'a>(&self, scores: impl Into<ArrayView1<'a, f64>>) -> Result<Limit> {
         let mut scores = scores.into().to_vec();
         check_finite("calibration scores", "score", &scores)?;
@@ -162,6 +248,15 @@ impl Threshold {
             }
             Rule::Conformal(alpha) => scores_needed("alpha", alpha)?,
             Rule::FalseAlarms(rate) => scores_needed("rate", rate)?,
+            Rule::Pot { .. } => spot::FEWEST,
+            Rule::Gesd { alpha, fraction } => {
+                check_fraction("alpha", alpha)?;
+                if !(fraction > 0.0 && fraction <= 0.5) {
+                    return Err(Error::parameter("fraction", fraction, "must be greater than 0 and at most 0.5"));
+                }
+                3
+            }
+            Rule::Mixed(_) => 3,
         };
         if scores.len() < needed {
             return Err(Error::too_few("calibration scores for this limit", needed, scores.len()));
@@ -180,6 +275,15 @@ impl Threshold {
                 let allowed = p_values_within(alpha, scores.len());
                 scores[scores.len() - allowed]
             }
+            Rule::Pot { q, level } => {
+                let (t, excesses, law) = spot::peaks_over_threshold(&mut scores, q, level)?;
+                spot::limit(t, &law, q, scores.len(), excesses.len())
+            }
+            Rule::Gesd { alpha, fraction } => {
+                let most = (fraction * scores.len() as f64).floor() as usize;
+                scores[scores.len() - 1 - mixed::rosner(&scores, alpha, most)]
+            }
+            Rule::Mixed(rule) => rule.limit(&scores)?,
         };
         if value.is_finite() {
             Ok(Limit { rule: self.rule, value, calibration: scores })
@@ -317,31 +421,6 @@ impl TryFrom<Raw> for Limit {
     }
 }
 
-/// Which hypotheses to reject so that at most a fraction `q` of the rejected ones are true, in expectation
-/// (Benjamini & Hochberg 1995): all p-values up to the largest `p_(i) <= q i / m`. For many machines judged at once:
-/// of the alarms raised, at most `q` are false on average.
-///
-/// ```
-/// use prognos::anomaly::benjamini_hochberg;
-/// let alarms = benjamini_hochberg(&[0.01, 0.2, 0.03, 0.9, 0.02], 0.1)?;
-/// assert_eq!(alarms, [true, false, true, false, true]);
-/// # Ok::<(), prognos::Error>(())
-/// ```
-///
-/// # Errors
-/// [`Error::Parameter`] unless `q` lies between 0 and 1 or when a p-value does not lie in 0..=1.
-pub fn benjamini_hochberg(p: &[f64], q: f64) -> Result<Vec<bool>> {
-    check_fraction("q", q)?;
-    if let Some(bad) = p.iter().find(|p| !(0.0..=1.0).contains(*p)) {
-        return Err(Error::parameter("p", bad, "a p-value lies in 0..=1"));
-    }
-    let mut sorted = p.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let m = p.len() as f64;
-    let last = sorted.iter().enumerate().rev().find(|(i, p)| **p <= q * (*i as f64 + 1.0) / m).map(|(_, p)| *p);
-    Ok(p.iter().map(|p| last.is_some_and(|last| *p <= last)).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -397,14 +476,5 @@ mod tests {
         let limit = Threshold::quantile(0.5).fit(&x).unwrap();
         assert!(limit.alarms(&[1.0, f64::NAN]).is_err());
         assert!((limit.achieved_rate() - 0.4).abs() < 1e-15);
-    }
-
-    #[test]
-    fn step_up() {
-        // The third smallest passes although the second does not.
-        assert_eq!(benjamini_hochberg(&[0.001, 0.09, 0.06, 0.8], 0.1).unwrap(), [true, false, false, false]);
-        assert_eq!(benjamini_hochberg(&[0.001, 0.07, 0.06, 0.8], 0.1).unwrap(), [true, true, true, false]);
-        assert!(benjamini_hochberg(&[], 0.1).unwrap().is_empty());
-        assert!(benjamini_hochberg(&[f64::NAN], 0.1).is_err());
     }
 }

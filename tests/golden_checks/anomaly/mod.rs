@@ -10,6 +10,7 @@ mod process;
 mod series;
 mod stream;
 mod tabular;
+mod thresholds;
 
 use super::{Outcome, Tally, json_files, load, numbers};
 use ndarray::Array2;
@@ -45,6 +46,7 @@ pub fn check_file(name: &str, file: &Value) -> Vec<(String, Outcome)> {
         series::check,
         stream::check,
         tabular::check,
+        thresholds::check,
     ] {
         check(name, file, &mut built);
     }
@@ -69,6 +71,9 @@ pub fn check_file(name: &str, file: &Value) -> Vec<(String, Outcome)> {
 fn is_input(id: &str) -> bool {
     let last = id.rsplit('/').next().unwrap();
     id.starts_with("versions")
+        || matches!(id, "metrics/a" | "metrics/b")
+        || id.ends_with("/init")
+        || id.ends_with("/data")
         || matches!(last, "train" | "test" | "T" | "x" | "source" | "note" | "calibration" | "input" | "m" | "signal")
         || matches!(last, "labels" | "scores" | "threshold" | "settings" | "params" | "mu0" | "sigma0")
 }
