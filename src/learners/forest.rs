@@ -21,7 +21,7 @@
 
 use super::regressor::{Regressor, check_targets, check_trees_rows};
 use super::trees::bins::Binner;
-use super::trees::forest_growth::{self, Rules, Scratch};
+use super::trees::forest_growth::{self, Rules, Scratch, Table};
 use super::trees::tree::{self, Tree};
 use crate::error::{Error, Result};
 use crate::features::Rows;
@@ -185,6 +185,7 @@ impl ForestValidParams {
         let (n, d) = rows.values.dim();
         let binner = Binner::fit(rows.values, self.max_bins);
         let binned = binner.bin(rows.values);
+        let table = Table::new(&binned, &binner);
         let rules = Rules {
             columns: ((self.column_fraction * d as f64).round() as usize).clamp(1, d),
             min_leaf: self.min_leaf,
@@ -200,7 +201,7 @@ impl ForestValidParams {
             } else {
                 (0..n as u32).collect()
             };
-            let grown = forest_growth::grow(&binned, &binner, &targets, &mut taken, rules, &mut rng, scratch);
+            let grown = forest_growth::grow(&table, &targets, &mut taken, rules, &mut rng, scratch);
             let kept = self.keep_targets.then(|| {
                 let mut leaves: Vec<(u32, Vec<f64>)> = grown
                     .leaves

@@ -35,10 +35,6 @@ pub(crate) struct Binned {
 }
 
 impl Binned {
-    pub(crate) fn rows(&self) -> usize {
-        self.rows
-    }
-
     pub(crate) fn columns(&self) -> usize {
         self.missing.len()
     }
@@ -46,6 +42,26 @@ impl Binned {
     /// The bins of column `j`.
     pub(crate) fn column(&self, j: usize) -> &[u8] {
         &self.cells[j * self.rows..(j + 1) * self.rows]
+    }
+
+    /// The same bins row after row.
+    pub(crate) fn by_rows(&self) -> Vec<u8> {
+        let (n, d) = (self.rows, self.columns());
+        let mut cells = vec![0; n * d];
+        par::rows_init(
+            &mut cells,
+            64 * d,
+            || (),
+            |(), block, cells| {
+                for j in 0..d {
+                    let column = &self.column(j)[64 * block..];
+                    for (row, &bin) in cells.chunks_exact_mut(d).zip(column) {
+                        row[j] = bin;
+                    }
+                }
+            },
+        );
+        cells
     }
 
     /// Number of ordinary bins of column `j`, which is the bin of its missing values.
@@ -121,11 +137,6 @@ impl Binner {
             size -= half;
         }
         (base + usize::from(size == 1 && edges[base] < value)) as u8
-    }
-
-    /// Number of bins of ordinary values of column `j`; 0 when all are missing.
-    pub(crate) fn bins(&self, j: usize) -> usize {
-        self.centres[j].len()
     }
 
     /// The raw value up to which rows go left when bins up to `bin` do.
@@ -223,11 +234,11 @@ mod tests {
     fn few_values_keep_a_bin_each() {
         let (binner, bins) = column(&[3.0, -1.0, 3.0, f64::NAN, 0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY], 255);
         assert_eq!(bins, [3, 1, 3, 5, 2, 2, 4, 0]);
-        assert_eq!(binner.bins(0), 5);
+        assert_eq!(binner.centres(0).len(), 5);
         assert!((binner.threshold(0, 1) + 0.5).abs() < 1e-15);
         assert_eq!(binner.threshold(0, 3), 3.0);
         let (binner, bins) = column(&[f64::NAN, f64::NAN], 16);
-        assert_eq!((binner.bins(0), bins), (0, vec![0, 0]));
+        assert_eq!((binner.centres(0).len(), bins), (0, vec![0, 0]));
     }
 
     #[test]
@@ -235,7 +246,7 @@ mod tests {
         let values: Vec<f64> = (0..10_000).map(|i| f64::from(i * 7919 % 10_007).powi(3)).collect();
         for max_bins in [2, 16, 63, 255] {
             let (binner, bins) = column(&values, max_bins);
-            assert_eq!(binner.bins(0), max_bins);
+            assert_eq!(binner.centres(0).len(), max_bins);
             let mut counts = vec![0usize; max_bins];
             for (v, b) in values.iter().zip(&bins) {
                 counts[usize::from(*b)] += 1;
@@ -248,7 +259,7 @@ mod tests {
         // A value that fills half of the rows takes one bin and leaves the others to the rest.
         let heavy: Vec<f64> = (0..4_000).map(|i| if i % 2 == 0 { 1000.0 } else { f64::from(i) }).collect();
         let (binner, bins) = column(&heavy, 64);
-        assert!(binner.bins(0) > 48, "{}", binner.bins(0));
+        assert!(binner.centres(0).len() > 48, "{}", binner.centres(0).len());
         let of_heavy = bins[0];
         let guests = heavy.iter().zip(&bins).filter(|(v, b)| **b == of_heavy && **v != 1000.0).count();
         assert!(guests < 100, "{guests}");

@@ -7,7 +7,7 @@
 //! Missing values go as a group to the side that leaves less. Where a node has none, they follow the fuller side.
 
 use super::bins::{Binned, Binner};
-use super::tree::{Node, Tree};
+use super::tree::Tree;
 use crate::math::rng::Rng;
 
 /// How to grow.
@@ -36,12 +36,46 @@ struct Cut {
     missing_left: bool,
 }
 
+/// Columns looked at together.
+const WIDTH: usize = 8;
+
+/// The table of a forest, by columns for large nodes and by rows for small ones.
+#[derive(Debug)]
+pub(crate) struct Table<'a> {
+    pub(crate) binned: &'a Binned,
+    pub(crate) binner: &'a Binner,
+    by_rows: Vec<u8>,
+}
+
+impl<'a> Table<'a> {
+    pub(crate) fn new(binned: &'a Binned, binner: &'a Binner) -> Self {
+        Self { binned, binner, by_rows: binned.by_rows() }
+    }
+
+    /// The bins of some rows in up to `WIDTH` columns.
+    fn gather(&self, rows: &[u32], columns: &[u32], out: &mut Vec<[u8; WIDTH]>) {
+        let d = self.binned.columns();
+        out.clear();
+        // The missing places of a last, narrower group repeat its first column.
+        let j: [usize; WIDTH] = std::array::from_fn(|k| *columns.get(k).unwrap_or(&columns[0]) as usize);
+        if rows.len() * WIDTH * d >= self.by_rows.len() {
+            let bins = j.map(|j| self.binned.column(j));
+            out.extend(rows.iter().map(|&i| bins.map(|column| column[i as usize])));
+        } else {
+            out.extend(rows.iter().map(|&i| {
+                let row = &self.by_rows[i as usize * d..][..d];
+                j.map(|j| row[j])
+            }));
+        }
+    }
+}
+
 /// Buffers of one thread.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     order: Vec<u32>,
     targets: Vec<f64>,
-    bins: Vec<u8>,
+    bins: Vec<[u8; WIDTH]>,
     aside: Vec<u32>,
     sums: Vec<(f64, f64)>,
     stack: Vec<(u32, u32, u32, u32)>,
@@ -49,20 +83,19 @@ pub(crate) struct Scratch {
 
 /// Grows a tree on `rows` (a row may stand there several times), which is reordered.
 pub(crate) fn grow(
-    binned: &Binned,
-    binner: &Binner,
+    table: &Table<'_>,
     targets: &[f64],
     rows: &mut [u32],
     rules: Rules,
     rng: &mut Rng,
     scratch: &mut Scratch,
 ) -> Grown {
-    let d = binned.columns();
+    let d = table.binned.columns();
     scratch.order.clear();
     scratch.order.extend(0..d as u32);
     scratch.sums.resize(256, (0.0, 0.0));
     let mut grown = Grown::default();
-    grown.tree.nodes.push(Node::leaf(0.0, rows.len() as f64));
+    grown.tree.push_leaf(0.0, rows.len() as f64);
     scratch.stack.clear();
     scratch.stack.push((0, 0, rows.len() as u32, 0));
     while let Some((at, start, len, depth)) = scratch.stack.pop() {
@@ -77,25 +110,20 @@ pub(crate) fn grow(
         let node = at as usize;
         grown.tree.nodes[node].value = mean;
         let open = !equal && n >= 2 * rules.min_leaf && (depth as usize) < rules.max_depth;
-        let cut = if open { best_of_random(binned, binner, piece, mean, rules, rng, scratch) } else { None };
+        scratch.targets.iter_mut().for_each(|y| *y -= mean);
+        let cut = if open { best_of_random(table, piece, rules, rng, scratch) } else { None };
         let Some(cut) = cut else {
             grown.leaves.push((at, start, len));
             continue;
         };
-        let left = partition(binned, piece, &cut, &mut scratch.aside);
+        let left = partition(table.binned, piece, &cut, &mut scratch.aside);
         let children = grown.tree.nodes.len() as u32;
         let (nl, nr) = (left as u32, len - left as u32);
-        {
-            let node = &mut grown.tree.nodes[node];
-            node.left = children;
-            node.column = cut.column;
-            node.value = binner.threshold(cut.column as usize, cut.bin);
-            // The targets were centred: quality is what the cut takes off the sum of squares.
-            node.gain = cut.quality.min(f64::from(f32::MAX)) as f32;
-            node.missing_left = cut.missing_left;
-        }
-        grown.tree.nodes.push(Node::leaf(0.0, f64::from(nl)));
-        grown.tree.nodes.push(Node::leaf(0.0, f64::from(nr)));
+        let threshold = table.binner.threshold(cut.column as usize, cut.bin);
+        // The targets were centred: quality is what the cut takes off the sum of squares.
+        grown.tree.cut(node, cut.column as usize, threshold, cut.missing_left, cut.quality);
+        grown.tree.push_leaf(0.0, f64::from(nl));
+        grown.tree.push_leaf(0.0, f64::from(nr));
         scratch.stack.push((children + 1, start + nl, nr, depth + 1));
         scratch.stack.push((children, start, nl, depth + 1));
     }
@@ -103,68 +131,53 @@ pub(crate) fn grow(
 }
 
 /// The best cut over random columns, or none that leaves enough rows on both sides.
-fn best_of_random(
-    binned: &Binned,
-    binner: &Binner,
-    rows: &[u32],
-    mean: f64,
-    rules: Rules,
-    rng: &mut Rng,
-    scratch: &mut Scratch,
-) -> Option<Cut> {
+fn best_of_random(table: &Table<'_>, rows: &[u32], rules: Rules, rng: &mut Rng, scratch: &mut Scratch) -> Option<Cut> {
     let Scratch { order, targets, bins, sums, .. } = scratch;
-    for y in targets.iter_mut() {
-        *y -= mean;
-    }
     let d = order.len();
     let mut best: Option<Cut> = None;
-    let mut looked_at = 0;
-    for drawn in 0..d {
-        if looked_at >= rules.columns {
-            break;
+    let (mut looked_at, mut drawn) = (0, 0);
+    while looked_at < rules.columns && drawn < d {
+        let width = WIDTH.min(rules.columns - looked_at).min(d - drawn);
+        for place in drawn..drawn + width {
+            order.swap(place, place + rng.below(d - place));
         }
-        order.swap(drawn, drawn + rng.below(d - drawn));
-        let j = order[drawn] as usize;
-        let column = binned.column(j);
-        bins.clear();
-        bins.extend(rows.iter().map(|&i| column[i as usize]));
-        let unknown = if binned.has_missing(j) { Some(binned.missing_bin(j)) } else { None };
-        let (low, high, missing) = range(bins, unknown);
-        if low > high || (low == high && missing == 0) {
-            continue;
+        let columns = &order[drawn..drawn + width];
+        drawn += width;
+        table.gather(rows, columns, bins);
+        let group = Group::new(table.binned, columns, bins, targets, rules.min_leaf);
+        let mut cuts = [0u8; WIDTH];
+        let mut useful = [false; WIDTH];
+        for k in 0..width {
+            let (low, high) = (group.low[k], group.high[k]);
+            useful[k] = low < high || (low == high && group.missing[k].1 > 0.5);
+            if useful[k] {
+                looked_at += 1;
+                // With missing values the cut may also be between them and all others.
+                cuts[k] = if low == high || !rules.random_cuts {
+                    low
+                } else {
+                    random_bin(table.binner.centres(columns[k] as usize), low, high, rng)
+                };
+            }
         }
-        looked_at += 1;
-        let held =
-            Held { bins, targets, low, high, unknown: unknown.filter(|_| missing > 0), min_leaf: rules.min_leaf };
-        let cut = if rules.random_cuts {
-            // With missing values the cut may also be between them and all others.
-            let cut = if low == high { low } else { random_bin(binner.centres(j), low, high, rng) };
-            held.at(cut)
-        } else {
-            held.best(sums)
-        };
-        if let Some((quality, bin, missing_left)) = cut
-            && best.is_none_or(|b| quality > b.quality)
-        {
-            best = Some(Cut { quality, column: j as u32, bin, missing_left });
+        let left = if rules.random_cuts { group.sums_up_to(&cuts) } else { [(0.0, 0.0); WIDTH] };
+        for k in 0..width {
+            if !useful[k] {
+                continue;
+            }
+            let cut = if rules.random_cuts {
+                group.better_side(k, left[k]).map(|(quality, missing_left)| (quality, cuts[k], missing_left))
+            } else {
+                group.best(k, sums)
+            };
+            if let Some((quality, bin, missing_left)) = cut
+                && best.is_none_or(|b| quality > b.quality)
+            {
+                best = Some(Cut { quality, column: columns[k], bin, missing_left });
+            }
         }
     }
     best
-}
-
-/// Least and largest ordinary bin, and the number of missing values.
-fn range(bins: &[u8], unknown: Option<u8>) -> (u8, u8, usize) {
-    match unknown {
-        None => bins.iter().fold((u8::MAX, 0, 0), |(low, high, m), &b| (low.min(b), high.max(b), m)),
-        Some(u) => {
-            bins.iter().fold(
-                (u8::MAX, 0, 0),
-                |(low, high, m), &b| {
-                    if b == u { (low, high, m + 1) } else { (low.min(b), high.max(b), m) }
-                },
-            )
-        }
-    }
 }
 
 /// The last bin to the left of a value drawn evenly between the centres of two bins.
@@ -173,7 +186,7 @@ fn random_bin(centres: &[f64], low: u8, high: u8, rng: &mut Rng) -> u8 {
     let inner = &centres[first..last];
     let (a, b) = (centres[first], centres[last]);
     let u = rng.uniform();
-    // Infinite ends leave no even law on the values; then the bins are drawn evenly.
+    // Ends too far apart leave no even law on the values; then the bins are drawn evenly.
     let span = b - a;
     let at = if span.is_finite() {
         inner.partition_point(|c| *c <= a + u * span).max(1) - 1
@@ -183,48 +196,79 @@ fn random_bin(centres: &[f64], low: u8, high: u8, rng: &mut Rng) -> u8 {
     low + at as u8
 }
 
-/// One column of a node.
-struct Held<'a> {
-    bins: &'a [u8],
-    /// Less their mean.
+/// A node's rows in a few columns.
+struct Group<'a> {
+    bins: &'a [[u8; WIDTH]],
+    /// Less their mean: they add up to 0.
     targets: &'a [f64],
-    low: u8,
-    high: u8,
-    /// The missing bin, where the node has missing values.
-    unknown: Option<u8>,
-    min_leaf: usize,
+    /// Least and largest ordinary bin; `low > high` where there is none.
+    low: [u8; WIDTH],
+    high: [u8; WIDTH],
+    unknown: [Option<u8>; WIDTH],
+    /// Sum and number of the targets of missing cells.
+    missing: [(f64, f64); WIDTH],
+    min_leaf: f64,
 }
 
-impl Held<'_> {
-    /// Quality of the cut behind one bin.
-    fn at(&self, cut: u8) -> Option<(f64, u8, bool)> {
-        // The missing bin lies above every cut.
-        let (sum, rows) = sum_up_to(self.bins, self.targets, cut);
-        let mut missing = (0.0, 0.0);
-        if let Some(u) = self.unknown {
-            for (&b, &y) in self.bins.iter().zip(self.targets) {
-                if b == u {
-                    missing.0 += y;
-                    missing.1 += 1.0;
+impl<'a> Group<'a> {
+    fn new(binned: &Binned, columns: &[u32], bins: &'a [[u8; WIDTH]], targets: &'a [f64], min_leaf: usize) -> Self {
+        let (mut low, mut high) = ([u8::MAX; WIDTH], [0u8; WIDTH]);
+        for row in bins {
+            for k in 0..WIDTH {
+                low[k] = low[k].min(row[k]);
+                high[k] = high[k].max(row[k]);
+            }
+        }
+        let mut unknown = [None; WIDTH];
+        let mut missing = [(0.0, 0.0); WIDTH];
+        for (k, &j) in columns.iter().enumerate() {
+            let bin = binned.missing_bin(j as usize);
+            // The missing bin lies above all others.
+            if binned.has_missing(j as usize) && high[k] == bin {
+                unknown[k] = Some(bin);
+                high[k] = 0;
+                low[k] = u8::MAX;
+                for (row, y) in bins.iter().zip(targets) {
+                    if row[k] == bin {
+                        missing[k].0 += y;
+                        missing[k].1 += 1.0;
+                    } else {
+                        low[k] = low[k].min(row[k]);
+                        high[k] = high[k].max(row[k]);
+                    }
                 }
             }
         }
-        self.better_side(sum, rows, missing).map(|(q, left)| (q, cut, left))
+        Self { bins, targets, low, high, unknown, missing, min_leaf: min_leaf as f64 }
     }
 
-    /// Quality with the missing rows on the better side. `sum` and `rows` are those of the ordinary rows to the left.
-    fn better_side(&self, sum: f64, rows: f64, missing: (f64, f64)) -> Option<(f64, bool)> {
-        let n = self.bins.len() as f64;
-        let least = self.min_leaf as f64;
-        // The targets add up to 0, so that both sides have the same sum but for the sign.
-        let quality =
-            |sl: f64, nl: f64| (nl >= least && n - nl >= least).then(|| sl * sl * (1.0 / nl + 1.0 / (n - nl)));
-        let right = quality(sum, rows);
-        if missing.1 < 0.5 {
-            return right.map(|q| (q, 2.0 * rows >= n));
+    /// Sum and number of the targets in bins up to the cut of each column.
+    fn sums_up_to(&self, cuts: &[u8; WIDTH]) -> [(f64, f64); WIDTH] {
+        let mut sums = [0.0; WIDTH];
+        let mut counts = [0u32; WIDTH];
+        for (row, &y) in self.bins.iter().zip(self.targets) {
+            for k in 0..WIDTH {
+                let left = row[k] <= cuts[k];
+                sums[k] += if left { y } else { 0.0 };
+                counts[k] += u32::from(left);
+            }
         }
-        let left = quality(sum + missing.0, rows + missing.1);
-        match (right, left) {
+        std::array::from_fn(|k| (sums[k], f64::from(counts[k])))
+    }
+
+    /// Quality with the missing rows on the better side; `left` is sum and number of the ordinary rows to the left.
+    fn better_side(&self, k: usize, left: (f64, f64)) -> Option<(f64, bool)> {
+        let n = self.bins.len() as f64;
+        // Both sides have the same sum but for the sign.
+        let quality = |sl: f64, nl: f64| {
+            (nl >= self.min_leaf && n - nl >= self.min_leaf).then(|| sl * sl * (1.0 / nl + 1.0 / (n - nl)))
+        };
+        let missing = self.missing[k];
+        let to_right = quality(left.0, left.1);
+        if missing.1 < 0.5 {
+            return to_right.map(|q| (q, 2.0 * left.1 >= n));
+        }
+        match (to_right, quality(left.0 + missing.0, left.1 + missing.1)) {
             (Some(r), Some(l)) if l > r => Some((l, true)),
             (Some(r), _) => Some((r, false)),
             (None, Some(l)) => Some((l, true)),
@@ -232,59 +276,34 @@ impl Held<'_> {
         }
     }
 
-    /// The best cut, by sums over bins.
-    fn best(&self, sums: &mut [(f64, f64)]) -> Option<(f64, u8, bool)> {
-        let (low, high) = (usize::from(self.low), usize::from(self.high));
-        let touched = self.unknown.map_or(high, usize::from).max(high);
-        for cell in &mut sums[low..=touched] {
+    /// The best cut of column `k`, by sums over bins.
+    fn best(&self, k: usize, sums: &mut [(f64, f64)]) -> Option<(f64, u8, bool)> {
+        let (low, high) = (usize::from(self.low[k]), usize::from(self.high[k]));
+        for cell in &mut sums[low..=self.unknown[k].map_or(high, usize::from)] {
             *cell = (0.0, 0.0);
         }
-        for (&b, &y) in self.bins.iter().zip(self.targets) {
-            let cell = &mut sums[usize::from(b)];
+        for (row, &y) in self.bins.iter().zip(self.targets) {
+            let cell = &mut sums[usize::from(row[k])];
             cell.0 += y;
             cell.1 += 1.0;
         }
-        let missing = self.unknown.map_or((0.0, 0.0), |u| sums[usize::from(u)]);
         // All ordinary rows to the left is a cut when there are missing ones.
-        let end = if self.unknown.is_some() { high + 1 } else { high };
+        let end = if self.unknown[k].is_some() { high + 1 } else { high };
         let mut best: Option<(f64, u8, bool)> = None;
-        let (mut sum, mut rows) = (0.0, 0.0);
+        let mut left = (0.0, 0.0);
         for (bin, cell) in sums.iter().enumerate().take(end).skip(low) {
             if cell.1 < 0.5 {
                 continue;
             }
-            sum += cell.0;
-            rows += cell.1;
-            if let Some((quality, left)) = self.better_side(sum, rows, missing)
+            left = (left.0 + cell.0, left.1 + cell.1);
+            if let Some((quality, missing_left)) = self.better_side(k, left)
                 && best.is_none_or(|b| quality > b.0)
             {
-                best = Some((quality, bin as u8, left));
+                best = Some((quality, bin as u8, missing_left));
             }
         }
         best
     }
-}
-
-/// Sum and number of the targets in bins up to `cut`.
-fn sum_up_to(bins: &[u8], targets: &[f64], cut: u8) -> (f64, f64) {
-    const LANES: usize = 8;
-    let (bin_chunks, bin_rest) = bins.as_chunks::<LANES>();
-    let (target_chunks, target_rest) = targets.as_chunks::<LANES>();
-    let mut sums = [0.0; LANES];
-    let mut counts = [0.0; LANES];
-    for (b, y) in bin_chunks.iter().zip(target_chunks) {
-        for k in 0..LANES {
-            let left = if b[k] <= cut { 1.0 } else { 0.0 };
-            sums[k] += left * y[k];
-            counts[k] += left;
-        }
-    }
-    for ((&b, &y), k) in bin_rest.iter().zip(target_rest).zip(0..) {
-        let left = if b <= cut { 1.0 } else { 0.0 };
-        sums[k] += left * y;
-        counts[k] += left;
-    }
-    (sums.iter().sum(), counts.iter().sum())
 }
 
 /// Moves the rows that go left to the front, both parts in their order; the number of them.

@@ -8,7 +8,7 @@
 //! ascending order within a node.
 
 use super::bins::{Binned, Binner};
-use super::tree::{Node, Tree};
+use super::tree::Tree;
 use crate::math::par;
 
 /// Cells a thread should have to fill before it pays to start one.
@@ -52,10 +52,10 @@ impl Grown {
             if node.is_leaf() {
                 return at;
             }
-            let j = node.column as usize;
+            let j = node.column();
             let bin = binned.column(j)[i];
-            let left = if bin == binned.missing_bin(j) { node.missing_left } else { bin <= self.cuts[at] };
-            at = node.left as usize + usize::from(!left);
+            let left = if bin == binned.missing_bin(j) { node.missing_left() } else { bin <= self.cuts[at] };
+            at = node.left() + usize::from(!left);
         }
     }
 }
@@ -150,7 +150,7 @@ impl<'a> Grower<'a> {
 
         let mut grown = Grown::default();
         let value = leaf_value(&total, rules.l2, (f64::NEG_INFINITY, f64::INFINITY));
-        grown.tree.nodes.push(Node::leaf(value, total.rows));
+        grown.tree.push_leaf(value, total.rows);
         grown.cuts.push(0);
         let mut root = Open {
             node: 0,
@@ -181,15 +181,9 @@ impl<'a> Grower<'a> {
             let piece = &mut rows[parent.start..parent.start + parent.len];
             let middle = self.partition(piece, &cut);
             let left_node = grown.tree.nodes.len();
-            {
-                let node = &mut grown.tree.nodes[parent.node];
-                node.left = left_node as u32;
-                node.column = cut.column as u32;
-                node.value = self.binner.threshold(cut.column, cut.bin);
-                node.gain = cut.gain.min(f64::from(f32::MAX)) as f32;
-                node.missing_left = cut.missing_left;
-                grown.cuts[parent.node] = cut.bin;
-            }
+            let threshold = self.binner.threshold(cut.column, cut.bin);
+            grown.tree.cut(parent.node, cut.column, threshold, cut.missing_left, cut.gain);
+            grown.cuts[parent.node] = cut.bin;
             let (low, high) = parent.bounds;
             let direction = rules.monotone.get(cut.column).copied().unwrap_or(0);
             let (mut left_bounds, mut right_bounds) = (parent.bounds, parent.bounds);
@@ -203,7 +197,7 @@ impl<'a> Grower<'a> {
                 }
             }
             for (total, bounds) in [(&cut.left, left_bounds), (&cut.right, right_bounds)] {
-                grown.tree.nodes.push(Node::leaf(leaf_value(total, rules.l2, bounds), total.rows));
+                grown.tree.push_leaf(leaf_value(total, rules.l2, bounds), total.rows);
                 grown.cuts.push(0);
             }
             let mut children = [

@@ -6,49 +6,84 @@ use ndarray::{ArrayView1, ArrayView2};
 /// Rows of one parallel block of predictions: they stay in the cache while the trees come by.
 const BLOCK: usize = 128;
 
-/// One node. A leaf has no first child.
+/// Rows that walk down a tree side by side: their waits for memory overlap.
+const ABREAST: usize = 8;
+
+/// The bit of [`Node::column`] that sends missing values left.
+const MISSING_LEFT: u32 = 1 << 31;
+
+/// One node, 16 bytes: what a walk needs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Node {
     /// Threshold of a cut, value of a leaf.
     pub(crate) value: f64,
     /// First child; the second follows it. 0 for a leaf.
-    pub(crate) left: u32,
-    /// Column of a cut.
-    pub(crate) column: u32,
-    /// Training rows (their weight) that came by.
-    pub(crate) cover: f32,
-    /// What the cut gained.
-    pub(crate) gain: f32,
-    /// Where a missing value goes.
-    pub(crate) missing_left: bool,
+    left: u32,
+    /// Column of a cut, and the bit for missing values.
+    column: u32,
 }
 
 impl Node {
-    pub(crate) fn leaf(value: f64, cover: f64) -> Self {
-        Self { value, left: 0, column: 0, cover: cover as f32, gain: 0.0, missing_left: false }
+    pub(crate) fn leaf(value: f64) -> Self {
+        Self { value, left: 0, column: 0 }
+    }
+
+    pub(crate) fn cut(column: usize, threshold: f64, left: usize, missing_left: bool) -> Self {
+        let flag = if missing_left { MISSING_LEFT } else { 0 };
+        Self { value: threshold, left: left as u32, column: column as u32 | flag }
     }
 
     pub(crate) fn is_leaf(&self) -> bool {
         self.left == 0
+    }
+
+    pub(crate) fn left(&self) -> usize {
+        self.left as usize
+    }
+
+    #[inline]
+    pub(crate) fn column(&self) -> usize {
+        (self.column & !MISSING_LEFT) as usize
+    }
+
+    pub(crate) fn missing_left(&self) -> bool {
+        self.column & MISSING_LEFT != 0
+    }
+
+    /// The child a value leads to.
+    #[inline]
+    fn child(&self, x: f64) -> usize {
+        // Both comparisons are false for NaN.
+        let right = (x > self.value) | (x.is_nan() & !self.missing_left());
+        self.left as usize + usize::from(right)
     }
 }
 
 /// A tree: node 0 is the root; children stand behind their parent.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(transparent))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub(crate) struct Tree {
     pub(crate) nodes: Vec<Node>,
+    /// Training rows that came by each node.
+    pub(crate) cover: Vec<f32>,
+    /// What each cut gained; 0 for leaves.
+    pub(crate) gain: Vec<f32>,
 }
 
 impl Tree {
-    /// The child a value leads to.
-    #[inline]
-    fn child(node: &Node, x: f64) -> usize {
-        // Both comparisons are false for NaN.
-        let right = if node.missing_left { x > node.value } else { !(x <= node.value) };
-        node.left as usize + usize::from(right)
+    /// Appends a leaf.
+    pub(crate) fn push_leaf(&mut self, value: f64, cover: f64) {
+        self.nodes.push(Node::leaf(value));
+        self.cover.push(cover as f32);
+        self.gain.push(0.0);
+    }
+
+    /// Makes a leaf a cut whose children will be the next two nodes.
+    pub(crate) fn cut(&mut self, at: usize, column: usize, threshold: f64, missing_left: bool, gain: f64) {
+        self.nodes[at] = Node::cut(column, threshold, self.nodes.len(), missing_left);
+        self.gain[at] = gain.min(f64::from(f32::MAX)) as f32;
     }
 
     /// Number of the leaf a row falls into.
@@ -60,7 +95,7 @@ impl Tree {
             if node.is_leaf() {
                 return at;
             }
-            at = Self::child(node, row[node.column as usize]);
+            at = node.child(row[node.column()]);
         }
     }
 
@@ -70,26 +105,55 @@ impl Tree {
         self.nodes[self.leaf(row)].value
     }
 
+    /// Adds the value of the leaf of every row, `d` cells each.
+    fn add_to(&self, cells: &[f64], d: usize, sums: &mut [f64]) {
+        let mut groups = cells.chunks_exact(ABREAST * d);
+        let mut outs = sums.chunks_exact_mut(ABREAST);
+        for (rows, out) in groups.by_ref().zip(outs.by_ref()) {
+            let mut at = [0usize; ABREAST];
+            loop {
+                let mut walking = false;
+                for (k, at) in at.iter_mut().enumerate() {
+                    let node = &self.nodes[*at];
+                    if !node.is_leaf() {
+                        *at = node.child(rows[k * d + node.column()]);
+                        walking = true;
+                    }
+                }
+                if !walking {
+                    break;
+                }
+            }
+            for (out, at) in out.iter_mut().zip(at) {
+                *out += self.nodes[at].value;
+            }
+        }
+        for (row, out) in groups.remainder().chunks_exact(d).zip(outs.into_remainder()) {
+            *out += self.predict(row);
+        }
+    }
+
     /// `Ok` when every index stays inside, for rows of `columns` cells: children behind their parent, so that every
     /// walk ends.
     #[cfg(feature = "serde")]
     pub(crate) fn check(&self, columns: usize) -> std::result::Result<(), &'static str> {
-        if self.nodes.is_empty() {
-            return Err("a tree without nodes");
+        let n = self.nodes.len();
+        if n == 0 || self.cover.len() != n || self.gain.len() != n {
+            return Err("a tree without nodes, or not as many covers and gains as nodes");
         }
-        let mut parents = vec![0u8; self.nodes.len()];
+        if !self.cover.iter().chain(&self.gain).all(|v| v.is_finite() && *v >= 0.0) {
+            return Err("a cover or gain is not finite or negative");
+        }
+        let mut parents = vec![0u8; n];
         for (i, node) in self.nodes.iter().enumerate() {
-            if !node.cover.is_finite() || node.cover < 0.0 || !node.gain.is_finite() {
-                return Err("a node's cover or gain is not a number of rows or a gain");
-            }
             if node.is_leaf() {
                 if !node.value.is_finite() {
                     return Err("the value of a leaf is not finite");
                 }
                 continue;
             }
-            let left = node.left as usize;
-            if left <= i || left + 1 >= self.nodes.len() || node.column as usize >= columns || node.value.is_nan() {
+            let left = node.left();
+            if left <= i || left + 1 >= n || node.column() >= columns || node.value.is_nan() {
                 return Err("a cut points outside of its tree");
             }
             parents[left] = parents[left].saturating_add(1);
@@ -108,13 +172,17 @@ impl Tree {
         for i in (0..self.nodes.len()).rev() {
             let node = &self.nodes[i];
             if !node.is_leaf() {
-                let (l, r) = (node.left as usize, node.left as usize + 1);
-                let (cl, cr) = (f64::from(self.nodes[l].cover), f64::from(self.nodes[r].cover));
-                mean[i] =
-                    if cl + cr > 0.0 { (cl * mean[l] + cr * mean[r]) / (cl + cr) } else { 0.5 * (mean[l] + mean[r]) };
+                let share = self.share_of_left(node.left());
+                mean[i] = share * mean[node.left()] + (1.0 - share) * mean[node.left() + 1];
             }
         }
         mean
+    }
+
+    /// Share of the training rows of two siblings that went to the first.
+    fn share_of_left(&self, left: usize) -> f64 {
+        let (l, r) = (f64::from(self.cover[left]), f64::from(self.cover[left + 1]));
+        if l + r > 0.0 { l / (l + r) } else { 0.5 }
     }
 }
 
@@ -148,9 +216,7 @@ pub(crate) fn sum_predictions(trees: &[Tree], x: ArrayView2<'_, f64>, start: f64
     let mut out = vec![start; x.nrows()];
     for_rows(x, &mut out, 1, |cells, _, out| {
         for tree in trees {
-            for (row, sum) in cells.chunks_exact(d).zip(out.iter_mut()) {
-                *sum += tree.predict(row);
-            }
+            tree.add_to(cells, d, out);
         }
     });
     out
@@ -159,9 +225,9 @@ pub(crate) fn sum_predictions(trees: &[Tree], x: ArrayView2<'_, f64>, start: f64
 /// Total gain of the cuts on every column.
 pub(crate) fn gains(trees: &[Tree], columns: usize) -> Vec<f64> {
     let mut gains = vec![0.0; columns];
-    for node in trees.iter().flat_map(|t| &t.nodes) {
+    for (node, gain) in trees.iter().flat_map(|t| t.nodes.iter().zip(&t.gain)) {
         if !node.is_leaf() {
-            gains[node.column as usize] += f64::from(node.gain);
+            gains[node.column()] += f64::from(*gain);
         }
     }
     gains
@@ -210,20 +276,19 @@ impl Shap<'_> {
             }
             return;
         }
-        let hot = Tree::child(&node, self.row[node.column as usize]);
-        let left = node.left as usize;
+        let column = node.column();
+        let hot = node.child(self.row[column]);
+        let left = node.left();
         let cold = if hot == left { left + 1 } else { left };
         let (mut zero, mut one) = (1.0, 1.0);
         let mut path_here = path.clone();
-        if let Some(seen) = path_here.iter().skip(1).position(|s| s.column == node.column).map(|p| p + 1) {
+        if let Some(seen) = path_here.iter().skip(1).position(|s| s.column as usize == column).map(|p| p + 1) {
             (zero, one) = (path_here[seen].zero, path_here[seen].one);
             unwind(&mut path_here, seen);
         }
-        let cover = |i: usize| f64::from(self.tree.nodes[i].cover);
-        let total = cover(hot) + cover(cold);
-        let share = |i: usize| if total > 0.0 { cover(i) / total } else { 0.5 };
-        let (to_hot, to_cold) = (share(hot), share(cold));
-        let step = |zero: f64, one: f64| Step { zero, one, column: node.column, weight: 0.0 };
+        let share = self.tree.share_of_left(left);
+        let (to_hot, to_cold) = if hot == left { (share, 1.0 - share) } else { (1.0 - share, share) };
+        let step = |zero: f64, one: f64| Step { zero, one, column: column as u32, weight: 0.0 };
         let length = path_here.len();
         let saved = path_here.clone();
         self.recurse(hot, &mut path_here, step(zero * to_hot, one));
