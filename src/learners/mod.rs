@@ -1,12 +1,14 @@
 //! What anomaly, health and rul share: scaling of columns, trees.
 
 mod boosting;
+mod folds;
 mod forest;
 mod regressor;
 mod scaling;
 mod trees;
 
 pub use boosting::{GradientBoosting, GradientBoostingParams, GradientBoostingValidParams, Loss};
+pub use folds::group_folds;
 pub use forest::{Forest, ForestParams, ForestValidParams};
 pub use regressor::{Regressor, Shapley, permutation_importance};
 pub use scaling::{Scaler, ScalerParams, Scaling};

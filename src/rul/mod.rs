@@ -22,9 +22,13 @@
 mod crossing;
 pub mod degradation;
 mod estimate;
+mod fleet;
+pub mod regression;
 pub mod survival;
 
 pub use estimate::{Level, RulEstimate};
+pub use fleet::{Fleet, FleetUnit};
+pub use regression::{RulRegression, RulRegressionParams};
 
 use crate::error::{Error, Result, check_finite};
 
