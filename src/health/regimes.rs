@@ -5,7 +5,7 @@
 //! the training rows. What is left is condition, not load.
 //!
 //! **Which regimes.** Given by the user ([`RegimeParams::centres`]), a given number ([`RegimeParams::clusters`]), or found:
-//! the least number of clusters, up to 12, that explains 99 % of the variance of the standardised settings; one regime
+//! the least number of clusters, up to 12, that explains 99.9 % of the variance of the standardised settings; one regime
 //! when none does, since settings that merely scatter are not regimes. Clusters by k-means from the farthest-first start
 //! (Gonzalez 1985), which is right for tight groups and has no seed.
 //!
@@ -28,7 +28,7 @@ use ndarray::{Array2, ArrayBase, ArrayView1, ArrayView2, Data, Ix2};
 const MOST: usize = 12;
 
 /// Share of the variance of the settings that clusters must explain to be regimes.
-const EXPLAINED: f64 = 0.99;
+const EXPLAINED: f64 = 0.999;
 
 /// Spread relative to size below which a sensor is constant.
 const CONSTANT: f64 = 1e-6;
