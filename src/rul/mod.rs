@@ -19,6 +19,7 @@
 //! # Ok::<(), prognos::Error>(())
 //! ```
 
+pub mod conformal;
 mod crossing;
 pub mod degradation;
 mod estimate;
