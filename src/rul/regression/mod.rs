@@ -36,6 +36,7 @@ use crate::features::FeatureMatrix;
 use crate::health::OperatingRegimes;
 use crate::learners::{Forest, ForestParams, GradientBoosting, GradientBoostingParams, Regressor};
 use crate::math::nnls::nnls;
+use crate::math::par;
 use channels::{Channels, Recipe};
 use linfa::ParamGuard;
 use ndarray::Axis;
@@ -262,7 +263,17 @@ impl RulRegressionParams {
         let weights = self.weigh(fleet, &targets, &by_learner);
         let blended =
             (0..fleet.n_rows()).map(|i| by_learner.iter().zip(&weights).map(|(p, w)| w * p[i]).sum()).collect();
-        Ok(HeldOut { by_learner, weights, blended, targets, folds })
+        let row_folds = fleet.groups().into_iter().map(|u| folds[u]).collect();
+        Ok(HeldOut {
+            by_learner,
+            weights,
+            blended,
+            targets,
+            folds,
+            row_folds,
+            learnt: self.learnt(fleet),
+            cap: self.cap,
+        })
     }
 
     /// Rows that are learnt from.
@@ -313,10 +324,7 @@ impl RulRegressionParams {
     pub fn fit(&self, fleet: &Fleet) -> Result<RulRegression> {
         let held_out = self.cross_validate(fleet)?;
         let (models, channels) = self.fit_stack(fleet)?;
-        let rows = self.learnt(fleet);
-        let mut calibration: Vec<(f64, f64)> =
-            rows.iter().map(|&i| (held_out.blended[i], held_out.targets[i])).collect();
-        calibration.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let calibration = held_out.calibration(|_| true);
         let cap = (self.cap < f64::INFINITY).then_some(self.cap);
         Ok(RulRegression { channels, cap, models, weights: held_out.weights, calibration })
     }
@@ -335,6 +343,37 @@ pub struct HeldOut {
     pub targets: Vec<f64>,
     /// Fold of every unit.
     pub folds: Vec<usize>,
+    /// Fold of every row.
+    row_folds: Vec<usize>,
+    /// Rows that are learnt from.
+    learnt: Vec<usize>,
+    cap: f64,
+}
+
+impl HeldOut {
+    /// Interval of every row, calibrated on rows of the other folds alone: neither the models nor the interval have seen
+    /// the row's unit.
+    ///
+    /// # Errors
+    /// [`Error::TooFew`] when the other folds have no rows to learn from.
+    pub fn intervals(&self, level: Level) -> Result<Vec<(f64, f64)>> {
+        let folds = self.folds.iter().max().map_or(0, |f| f + 1);
+        let calibrations: Vec<Vec<(f64, f64)>> =
+            (0..folds).map(|fold| self.calibration(|i| self.row_folds[i] != fold)).collect();
+        let each = |i: usize| {
+            let near = moved(&calibrations[self.row_folds[i]], self.blended[i], self.cap);
+            Ok(RulEstimate::from_samples(&near, None)?.interval(level))
+        };
+        par::map(self.blended.len(), each).into_iter().collect()
+    }
+
+    /// Prediction and truth of the rows learnt from, by prediction.
+    fn calibration(&self, keep: impl Fn(usize) -> bool) -> Vec<(f64, f64)> {
+        let rows = self.learnt.iter().copied().filter(|&i| keep(i));
+        let mut pairs: Vec<(f64, f64)> = rows.map(|i| (self.blended[i], self.targets[i])).collect();
+        pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        pairs
+    }
 }
 
 /// A fitted stack.
@@ -438,10 +477,7 @@ impl RulRegression {
         if !(predicted.is_finite() && predicted >= 0.0) {
             return Err(Error::parameter("predicted", predicted, "must be finite and at least 0"));
         }
-        let cap = self.cap.unwrap_or(f64::INFINITY);
-        let near = neighbours(&self.calibration, predicted);
-        let values: Vec<f64> = near.iter().map(|(p, y)| (y + predicted - p).clamp(0.0, cap)).collect();
-        RulEstimate::from_samples(&values, None)
+        RulEstimate::from_samples(&moved(&self.calibration, predicted, self.cap.unwrap_or(f64::INFINITY)), None)
     }
 
     /// Remaining life of every unit after its last row, as a distribution.
@@ -460,13 +496,18 @@ impl RulRegression {
             .collect()
     }
 
-    /// Interval of the remaining life for a prediction.
+    /// Interval of the remaining life for a prediction, with equal tails: that of [`RulRegression::distribution`].
     ///
     /// # Errors
     /// As [`RulRegression::distribution`].
     pub fn interval(&self, predicted: f64, level: Level) -> Result<(f64, f64)> {
         Ok(self.distribution(predicted)?.interval(level))
     }
+}
+
+/// True lives of the rows near `at`, moved by the difference of the predictions, within 0..=cap.
+fn moved(calibration: &[(f64, f64)], at: f64, cap: f64) -> Vec<f64> {
+    neighbours(calibration, at).iter().map(|(p, y)| (y + at - p).clamp(0.0, cap)).collect()
 }
 
 /// The tenth of the calibration rows with predictions nearest to `at`, at least 50.
