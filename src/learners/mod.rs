@@ -3,6 +3,7 @@
 mod boosting;
 mod folds;
 mod forest;
+mod linear;
 mod regressor;
 mod scaling;
 mod trees;
@@ -10,6 +11,7 @@ mod trees;
 pub use boosting::{GradientBoosting, GradientBoostingParams, GradientBoostingValidParams, Loss};
 pub use folds::group_folds;
 pub use forest::{Forest, ForestParams, ForestValidParams};
+pub use linear::{Linear, LinearParams, LinearValidParams};
 pub use regressor::{Regressor, Shapley, permutation_importance};
 pub use scaling::{Scaler, ScalerParams, Scaling};
 

@@ -210,6 +210,14 @@ impl Fleet {
         Ok(Self { names: self.names.clone(), units: named, starts, ages, values: self.values.select(Axis(0), &rows) })
     }
 
+    /// The same units with other values.
+    pub(crate) fn with_values(&self, values: Array2<f64>) -> Result<Self> {
+        if values.dim() != self.values.dim() {
+            return Err(Error::shape("rows of a fleet", self.values.nrows(), values.nrows()));
+        }
+        Ok(Self { values, ..self.clone() })
+    }
+
     /// The same units, each cut off at a random age between `shortest` (a number of rows) and its last row, and running:
     /// what a fleet looks like on an ordinary day. Units with fewer rows stay whole.
     ///

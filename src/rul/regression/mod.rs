@@ -25,16 +25,20 @@
 //!
 //! **Cost.** Tables O(rows x channels x summaries); then the learners, (folds + 1) times.
 
+mod align;
 mod causal;
 mod channels;
 
+pub use align::BaselineAlignment;
 pub use causal::Summary;
 
 use super::{Fleet, Level, RulEstimate};
 use crate::error::{Error, Result, check_positive};
 use crate::features::FeatureMatrix;
 use crate::health::OperatingRegimes;
-use crate::learners::{Forest, ForestParams, GradientBoosting, GradientBoostingParams, Regressor};
+use crate::learners::{
+    Forest, ForestParams, GradientBoosting, GradientBoostingParams, Linear, LinearParams, Regressor,
+};
 use crate::math::nnls::nnls;
 use crate::math::par;
 use channels::{Channels, Recipe};
@@ -49,6 +53,8 @@ pub enum Learner {
     Forest(ForestParams),
     /// Gradient boosting.
     Boosting(GradientBoostingParams),
+    /// Ridge regression or the elastic net; the penalty is found by cross-validation over units.
+    Linear(LinearParams),
 }
 
 impl Learner {
@@ -70,10 +76,11 @@ impl Learner {
         Self::Boosting(GradientBoosting::params().column_fraction(0.2).l2(5.0))
     }
 
-    fn fit(&self, table: &FeatureMatrix, targets: &[f64]) -> Result<Fitted> {
+    fn fit(&self, table: &FeatureMatrix, targets: &[f64], units: &[usize]) -> Result<Fitted> {
         Ok(match self {
             Self::Forest(params) => Fitted::Forest(params.fit(table, targets)?),
             Self::Boosting(params) => Fitted::Boosting(params.fit(table, targets)?),
+            Self::Linear(params) => Fitted::Linear(params.fit_grouped(table, targets, units)?),
         })
     }
 }
@@ -83,6 +90,7 @@ impl Learner {
 enum Fitted {
     Forest(Forest),
     Boosting(GradientBoosting),
+    Linear(Linear),
 }
 
 impl Fitted {
@@ -90,6 +98,7 @@ impl Fitted {
         let predicted = match self {
             Self::Forest(m) => m.predict(table)?,
             Self::Boosting(m) => m.predict(table)?,
+            Self::Linear(m) => m.predict(table)?,
         };
         Ok(predicted.to_vec())
     }
@@ -98,6 +107,8 @@ impl Fitted {
         match self {
             Self::Forest(m) => m.importance(),
             Self::Boosting(m) => m.importance(),
+            // A line has no gain of cuts.
+            Self::Linear(m) => vec![0.0; m.feature_names().len()],
         }
     }
 }
@@ -217,6 +228,7 @@ impl RulRegressionParams {
             match learner {
                 Learner::Forest(p) => p.check_ref().map(|_| ())?,
                 Learner::Boosting(p) => p.check_ref().map(|_| ())?,
+                Learner::Linear(p) => p.check_ref().map(|_| ())?,
             }
         }
         Ok(())
@@ -298,7 +310,9 @@ impl RulRegressionParams {
         }
         let chosen = FeatureMatrix::new(table.names().to_vec(), table.view().select(Axis(0), &rows))?;
         let wanted: Vec<f64> = rows.iter().map(|&i| targets[i]).collect();
-        let models = self.learners.iter().map(|l| l.fit(&chosen, &wanted)).collect::<Result<Vec<_>>>()?;
+        let groups = fleet.groups();
+        let units: Vec<usize> = rows.iter().map(|&i| groups[i]).collect();
+        let models = self.learners.iter().map(|l| l.fit(&chosen, &wanted, &units)).collect::<Result<Vec<_>>>()?;
         Ok((models, channels))
     }
 
