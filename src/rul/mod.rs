@@ -25,6 +25,7 @@ pub mod degradation;
 mod estimate;
 mod fleet;
 pub mod regression;
+pub mod similarity;
 pub mod survival;
 
 pub use estimate::{Level, RulEstimate};

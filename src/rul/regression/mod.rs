@@ -336,11 +336,20 @@ impl RulRegressionParams {
     /// still running; [`Error::TooFew`] with fewer units than folds, or too few rows; [`Error::Numeric`] when no sensor
     /// moves with the remaining life or a value overflows.
     pub fn fit(&self, fleet: &Fleet) -> Result<RulRegression> {
+        Ok(self.fit_held_out(fleet)?.0)
+    }
+
+    /// As [`RulRegressionParams::fit`], with the held-out predictions that the weights and intervals come from.
+    ///
+    /// # Errors
+    /// As [`RulRegressionParams::fit`].
+    pub fn fit_held_out(&self, fleet: &Fleet) -> Result<(RulRegression, HeldOut)> {
         let held_out = self.cross_validate(fleet)?;
         let (models, channels) = self.fit_stack(fleet)?;
         let calibration = held_out.calibration(|_| true);
         let cap = (self.cap < f64::INFINITY).then_some(self.cap);
-        Ok(RulRegression { channels, cap, models, weights: held_out.weights, calibration })
+        let weights = held_out.weights.clone();
+        Ok((RulRegression { channels, cap, models, weights, calibration }, held_out))
     }
 }
 
