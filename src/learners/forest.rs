@@ -201,7 +201,8 @@ impl ForestValidParams {
             } else {
                 (0..n as u32).collect()
             };
-            let grown = forest_growth::grow(&table, &targets, &mut taken, rules, &mut rng, scratch);
+            let of = |rows: &[u32], out: &mut Vec<f64>| out.extend(rows.iter().map(|&i| targets[i as usize]));
+            let grown = forest_growth::grow(&table, &of, &mut taken, rules, &mut rng, scratch);
             let kept = self.keep_targets.then(|| {
                 let mut leaves: Vec<(u32, Vec<f64>)> = grown
                     .leaves

@@ -6,6 +6,7 @@ mod forest;
 mod linear;
 mod regressor;
 mod scaling;
+mod survival_forest;
 mod trees;
 
 pub use boosting::{GradientBoosting, GradientBoostingParams, GradientBoostingValidParams, Loss};
@@ -14,6 +15,7 @@ pub use forest::{Forest, ForestParams, ForestValidParams};
 pub use linear::{Linear, LinearParams, LinearValidParams};
 pub use regressor::{Regressor, Shapley, permutation_importance};
 pub use scaling::{Scaler, ScalerParams, Scaling};
+pub use survival_forest::{SurvivalForest, SurvivalForestParams, SurvivalForestValidParams};
 
 use crate::error::Result;
 use crate::features::Rows;

@@ -336,3 +336,37 @@ fn saved_equals_fitted() {
     twice(&model);
     twice(&prognos::rul::conformal::SplitConformal::from_errors(&[3.0, 1.0, 2.0]).unwrap());
 }
+
+#[test]
+fn survival_forests_obey_the_laws() {
+    use prognos::learners::SurvivalForest;
+    let (x, _) = task(400, 4, 20, true);
+    let e = noise(400, 21);
+    let ages: Vec<f64> = x
+        .rows()
+        .into_iter()
+        .zip(&e)
+        .map(|(r, e)| (4.0 - if r[0].is_nan() { 0.0 } else { r[0] } + 0.4 * e).exp())
+        .collect();
+    let failed: Vec<bool> = (0..400).map(|i| i % 4 != 0).collect();
+    let fit = || SurvivalForest::params().trees(20).seed(1).fit(&x, &ages, &failed).unwrap();
+    same_bits_on_any_threads("survival forest", || fit().risks(&x).unwrap().to_vec());
+    let model = fit();
+    let risks = model.risks(&x).unwrap();
+    let c = prognos::metrics::survival::concordance(&ages, &failed, risks.as_slice().unwrap()).unwrap();
+    assert!(c.index > 0.8, "{c:?}");
+    let times = [5.0, 20.0, 60.0, 200.0];
+    let alive = model.survival(&x, &times).unwrap();
+    for (i, row) in alive.rows().into_iter().enumerate() {
+        assert!(row.iter().all(|s| (0.0..=1.0).contains(s)) && row.windows(2).into_iter().all(|w| w[0] >= w[1]));
+        let alone = model.survival(x.slice_axis(Axis(0), (i..i + 1).into()), &times).unwrap();
+        assert_eq!(alone.row(0), row);
+    }
+    assert!(model.survival(&x, &[2.0, 1.0]).is_err());
+    assert!(SurvivalForest::params().fit(&x, &ages, &vec![false; 400]).is_err());
+    #[cfg(feature = "persist")]
+    {
+        let bytes = prognos::persist::to_bytes(&model).unwrap();
+        assert_eq!(prognos::persist::from_bytes::<SurvivalForest>(&bytes).unwrap(), model);
+    }
+}

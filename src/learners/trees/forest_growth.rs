@@ -81,10 +81,11 @@ pub(crate) struct Scratch {
     stack: Vec<(u32, u32, u32, u32)>,
 }
 
-/// Grows a tree on `rows` (a row may stand there several times), which is reordered.
+/// Grows a tree on `rows` (a row may stand there several times), which is reordered; within every node the rows stay in
+/// the order they were given in. `targets` appends the targets of a node's rows.
 pub(crate) fn grow(
     table: &Table<'_>,
-    targets: &[f64],
+    targets: &impl Fn(&[u32], &mut Vec<f64>),
     rows: &mut [u32],
     rules: Rules,
     rng: &mut Rng,
@@ -102,7 +103,7 @@ pub(crate) fn grow(
         let piece = &mut rows[start as usize..(start + len) as usize];
         let n = piece.len();
         scratch.targets.clear();
-        scratch.targets.extend(piece.iter().map(|&i| targets[i as usize]));
+        targets(piece, &mut scratch.targets);
         let sum = crate::math::lanes::sum(&scratch.targets);
         let first = scratch.targets.first().copied().unwrap_or(0.0);
         let equal = scratch.targets.iter().all(|y| y.total_cmp(&first).is_eq());
