@@ -235,8 +235,14 @@ impl ForestValidParams {
     }
 }
 
+/// The leaves of a tree in the order of their nodes, each with its targets in order.
+type Kept = Vec<(u32, Vec<f64>)>;
+
+/// A tree, the targets of its leaves and the rows it was grown on, where they are wanted.
+type Grown = (Tree, Option<Kept>, Option<Vec<bool>>);
+
 /// Mean prediction of the trees that did not see the row; NaN where all did.
-fn out_of_bag(grown: &[(Tree, Option<Vec<(u32, Vec<f64>)>>, Option<Vec<bool>>)], rows: Rows<'_>) -> Vec<f64> {
+fn out_of_bag(grown: &[Grown], rows: Rows<'_>) -> Vec<f64> {
     let d = rows.values.ncols();
     let mut out = vec![0.0; rows.values.nrows()];
     tree::for_rows(rows.values, &mut out, 1, |cells, from, out| {
@@ -281,7 +287,7 @@ pub struct Forest {
     names: Vec<String>,
     trees: Vec<Tree>,
     /// For every tree the leaves in the order of their nodes, each with its targets in order; empty unless kept.
-    kept: Vec<Vec<(u32, Vec<f64>)>>,
+    kept: Vec<Kept>,
 }
 
 impl Forest {
@@ -452,7 +458,7 @@ struct Raw {
     params: ForestValidParams,
     names: Vec<String>,
     trees: Vec<Tree>,
-    kept: Vec<Vec<(u32, Vec<f64>)>>,
+    kept: Vec<Kept>,
 }
 
 #[cfg(feature = "serde")]
@@ -467,7 +473,7 @@ impl TryFrom<Raw> for Forest {
         for tree in &raw.trees {
             tree.check(raw.names.len()).map_err(refuse)?;
         }
-        if params.keep_targets != !raw.kept.is_empty() || !(raw.kept.is_empty() || raw.kept.len() == raw.trees.len()) {
+        if params.keep_targets == raw.kept.is_empty() || !(raw.kept.is_empty() || raw.kept.len() == raw.trees.len()) {
             return Err(refuse("targets are not kept for every tree"));
         }
         for (tree, leaves) in raw.trees.iter().zip(&raw.kept) {

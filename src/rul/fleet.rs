@@ -244,6 +244,7 @@ impl Fleet {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // ages are whole numbers
 mod tests {
     use super::*;
 
@@ -277,10 +278,10 @@ mod tests {
         assert!(fleet.select(&[0, 0]).is_err() && fleet.select(&[3]).is_err() && fleet.select(&[]).is_err());
         for seed in 0..20 {
             let (cut, left) = fleet.cut_off(2, seed).unwrap();
-            for u in 0..3 {
+            for (u, left) in left.iter().enumerate() {
                 let (whole, part) = (fleet.unit(u).unwrap(), cut.unit(u).unwrap());
                 assert!(part.ages.len() >= 2 && !part.failed && whole.ages.starts_with(part.ages));
-                assert_eq!(left[u], whole.ages[whole.ages.len() - 1] - part.ages[part.ages.len() - 1]);
+                assert_eq!(*left, whole.ages[whole.ages.len() - 1] - part.ages[part.ages.len() - 1]);
             }
         }
     }

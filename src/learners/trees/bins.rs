@@ -219,6 +219,7 @@ fn between(low: f64, high: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // values pass through unchanged
 mod tests {
     use super::*;
     use ndarray::Array2;

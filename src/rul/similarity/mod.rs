@@ -172,6 +172,12 @@ pub struct Candidate {
     pub weight: f64,
 }
 
+/// The remaining life of a training unit cut off, and its candidates.
+type Trial = (f64, Vec<Found>);
+
+/// Life, row, remaining, distance.
+type Found = (usize, usize, f64, f64);
+
 /// Recorded lives to compare with.
 ///
 /// ```
@@ -253,7 +259,7 @@ impl Similarity {
     }
 
     /// Candidates from all lives but one: (life, row, remaining, distance).
-    fn compare(&self, unit: &Life, without: Option<usize>) -> Vec<(usize, usize, f64, f64)> {
+    fn compare(&self, unit: &Life, without: Option<usize>) -> Vec<Found> {
         let span = self.params.span.min(unit.rows());
         let mut all = Vec::new();
         for (u, life) in self.lives.iter().enumerate().filter(|(u, _)| Some(*u) != without) {
@@ -294,7 +300,7 @@ impl Similarity {
     }
 
     /// Weights of the candidates at a width, adding up to 1.
-    fn weights(candidates: &[(usize, usize, f64, f64)], width: f64) -> Vec<f64> {
+    fn weights(candidates: &[Found], width: f64) -> Vec<f64> {
         let least = candidates.iter().fold(f64::INFINITY, |m, c| m.min(c.3));
         let weights: Vec<f64> = candidates.iter().map(|c| (-(c.3 - least) / width).exp()).collect();
         let total: f64 = weights.iter().sum();
@@ -305,7 +311,7 @@ impl Similarity {
         let count = self.lives.len();
         // At most 60 units, evenly spread.
         let chosen = count.min(60);
-        let trials: Vec<(f64, Vec<(usize, usize, f64, f64)>)> = par::map(3 * chosen, |i| {
+        let trials: Vec<Trial> = par::map(3 * chosen, |i| {
             let u = (i / 3) * count / chosen;
             let life = &self.lives[u];
             if life.rows() < 4 {
@@ -380,7 +386,7 @@ impl Similarity {
 }
 
 /// CRPS of weighted samples.
-fn weighted_crps(candidates: &[(usize, usize, f64, f64)], weights: &[f64], truth: f64) -> f64 {
+fn weighted_crps(candidates: &[Found], weights: &[f64], truth: f64) -> f64 {
     let mut order: Vec<usize> = (0..candidates.len()).collect();
     order.sort_unstable_by(|&a, &b| candidates[a].2.total_cmp(&candidates[b].2));
     // The area between the weighted distribution function and the step at the truth, squared.
