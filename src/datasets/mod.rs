@@ -27,9 +27,11 @@ mod recorded;
 pub mod reliability;
 mod table;
 mod time;
+mod turbofan;
 
 pub use csv::CsvReader;
 pub use npy::NpyArray;
 pub use recorded::{Labelled, Specimen, crack_growth, directory, hvac_vibration, shuttle, water_flow};
 pub use table::{ColumnKind, StampPolicy, StampReport, Table};
 pub use time::TimeFormat;
+pub use turbofan::Turbofan;

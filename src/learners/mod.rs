@@ -1,8 +1,21 @@
-//! What anomaly, health and rul share: scaling of columns.
+//! What anomaly, health and rul share: scaling of columns, trees.
 
+mod boosting;
+mod folds;
+mod forest;
+mod linear;
+mod regressor;
 mod scaling;
+mod survival_forest;
+mod trees;
 
+pub use boosting::{GradientBoosting, GradientBoostingParams, GradientBoostingValidParams, Loss};
+pub use folds::group_folds;
+pub use forest::{Forest, ForestParams, ForestValidParams};
+pub use linear::{Linear, LinearParams, LinearValidParams};
+pub use regressor::{Regressor, Shapley, permutation_importance};
 pub use scaling::{Scaler, ScalerParams, Scaling};
+pub use survival_forest::{SurvivalForest, SurvivalForestParams, SurvivalForestValidParams};
 
 use crate::error::Result;
 use crate::features::Rows;

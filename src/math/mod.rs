@@ -5,6 +5,7 @@ pub(crate) mod dd;
 pub(crate) mod lanes;
 pub(crate) mod linalg;
 pub(crate) mod moments;
+pub(crate) mod nnls;
 pub(crate) mod order;
 pub(crate) mod par;
 pub(crate) mod profile;

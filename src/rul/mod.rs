@@ -19,12 +19,18 @@
 //! # Ok::<(), prognos::Error>(())
 //! ```
 
+pub mod conformal;
 mod crossing;
 pub mod degradation;
 mod estimate;
+mod fleet;
+pub mod regression;
+pub mod similarity;
 pub mod survival;
 
 pub use estimate::{Level, RulEstimate};
+pub use fleet::{Fleet, FleetUnit};
+pub use regression::{RulRegression, RulRegressionParams};
 
 use crate::error::{Error, Result, check_finite};
 

@@ -10,6 +10,7 @@ pub mod filt;
 pub mod fractal;
 pub mod nonlinear;
 pub mod profile;
+pub mod prognosis;
 pub mod rul;
 pub mod selection;
 pub mod spec;
@@ -173,10 +174,11 @@ pub fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// All numbers of a (nested) list, in order.
+/// All numbers of a (nested) list or object, in order.
 pub fn numbers(value: &Value) -> Vec<f64> {
     match value {
         Value::Array(items) => items.iter().flat_map(numbers).collect(),
+        Value::Object(items) => items.values().flat_map(numbers).collect(),
         other => number(other).into_iter().collect(),
     }
 }

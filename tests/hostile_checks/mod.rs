@@ -14,6 +14,7 @@ mod discord;
 mod features;
 mod fractal;
 mod health;
+mod learners;
 mod multichannel;
 mod overflow;
 mod recording;

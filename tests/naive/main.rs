@@ -11,6 +11,7 @@ mod decomposition;
 mod discord;
 mod features;
 mod fractal;
+mod learners;
 mod multichannel;
 mod rolling;
 mod rul;
