@@ -1,8 +1,8 @@
 //! Detectors on 20,000 rows by 20 columns.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-mod discord;
 mod change;
+mod discord;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
