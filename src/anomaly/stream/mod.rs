@@ -17,12 +17,14 @@
 //! | [`Kswin`] | has the distribution changed? | a number | KS distance over its bound |
 //! | [`Bocpd`] | how long has the present regime lasted? | a number | probability of a recent change |
 //! | [`MewmaChart`], [`McusumChart`] | has the mean of correlated sensors moved? | a row | T2, length of the sum |
+//! | [`RandomCutForest`] | does this row stand apart from the recent ones? | a row, or the last values of one series | displacement |
 
 mod adwin;
 mod bocpd;
 mod chart;
 mod cusum;
 mod ewma;
+mod forest;
 mod kswin;
 mod multivariate;
 mod page_hinkley;
@@ -33,6 +35,7 @@ pub use bocpd::{Bocpd, BocpdParams, BocpdValidParams};
 pub use chart::{IndividualsChart, IndividualsParams, IndividualsValidParams};
 pub use cusum::{CusumChart, CusumParams, CusumValidParams, Shift};
 pub use ewma::{EwmaChart, EwmaParams, EwmaValidParams};
+pub use forest::{ForestScore, RandomCutForest, RandomCutForestParams, RandomCutForestValidParams};
 pub use kswin::{Kswin, KswinParams, KswinValidParams};
 pub use multivariate::{McusumChart, McusumParams, McusumValidParams, MewmaChart, MewmaParams, MewmaValidParams};
 pub use page_hinkley::{Direction, PageHinkley, PageHinkleyParams, PageHinkleyValidParams};
