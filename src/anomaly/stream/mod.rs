@@ -18,6 +18,7 @@
 //! | [`Bocpd`] | how long has the present regime lasted? | a number | probability of a recent change |
 //! | [`MewmaChart`], [`McusumChart`] | has the mean of correlated sensors moved? | a row | T2, length of the sum |
 //! | [`RandomCutForest`] | does this row stand apart from the recent ones? | a row, or the last values of one series | displacement |
+//! | [`HalfSpaceTrees`] | is this row where few rows of the last window were? | a row | 0..1 |
 
 mod adwin;
 mod bocpd;
@@ -25,6 +26,7 @@ mod chart;
 mod cusum;
 mod ewma;
 mod forest;
+mod half_space;
 mod kswin;
 mod multivariate;
 mod page_hinkley;
@@ -36,6 +38,7 @@ pub use chart::{IndividualsChart, IndividualsParams, IndividualsValidParams};
 pub use cusum::{CusumChart, CusumParams, CusumValidParams, Shift};
 pub use ewma::{EwmaChart, EwmaParams, EwmaValidParams};
 pub use forest::{ForestScore, RandomCutForest, RandomCutForestParams, RandomCutForestValidParams};
+pub use half_space::{HalfSpaceTrees, HalfSpaceTreesParams, HalfSpaceTreesValidParams};
 pub use kswin::{Kswin, KswinParams, KswinValidParams};
 pub use multivariate::{McusumChart, McusumParams, McusumValidParams, MewmaChart, MewmaParams, MewmaValidParams};
 pub use page_hinkley::{Direction, PageHinkley, PageHinkleyParams, PageHinkleyValidParams};

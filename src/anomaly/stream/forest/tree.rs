@@ -690,6 +690,52 @@ mod tests {
         }
     }
 
+    /// The same mean from the definition: over the rows of each node, their box taken anew.
+    fn naive(tree: &Tree, at: u32, x: &[f64], displaced: f64, depth: f64) -> (f64, f64) {
+        let rows = check(tree, at, tree.parent(at), &mut 0);
+        let (mut sides, mut outside) = (0.0, 0.0);
+        for (j, &x) in x.iter().enumerate() {
+            let low = rows.iter().map(|r| r[j]).fold(f64::INFINITY, f64::min);
+            let high = rows.iter().map(|r| r[j]).fold(f64::NEG_INFINITY, f64::max);
+            sides += high - low;
+            outside += high.max(x) - low.min(x) - (high - low);
+        }
+        let here = (displaced.max(rows.len() as f64), 1.0 / (depth + 1.0));
+        if at & LEAF != 0 {
+            return if outside > 0.0 { here } else { (displaced, 1.0 / (depth + (rows.len() as f64 + 1.0).log2())) };
+        }
+        let node = &tree.nodes[at as usize];
+        let next = if x[node.column as usize] <= node.cut { node.left } else { node.right };
+        let beside = check(tree, next, at, &mut 0).len() as f64;
+        let below = naive(tree, next, x, displaced.max((rows.len() as f64 - beside) / (beside + 1.0)), depth + 1.0);
+        let p = outside / (sides + outside);
+        (p * here.0 + (1.0 - p) * below.0, p * here.1 + (1.0 - p) * below.1)
+    }
+
+    #[test]
+    fn a_descent_is_the_mean_by_definition() {
+        let mut tree = Tree::new(5, 50, 5, 1);
+        let rows = rows(200, 5, 11);
+        for (t, row) in rows.iter().enumerate() {
+            if t > 0 {
+                let expected = naive(&tree, tree.root, row, 0.0, 0.0);
+                let mut found = (0.0, 0.0);
+                tree.descend(row, |stop| {
+                    let (own, depth) = if stop.equal {
+                        (0.0, f64::from(stop.depth) + f64::from(stop.mass + 1).log2())
+                    } else {
+                        (f64::from(stop.mass), f64::from(stop.depth + 1))
+                    };
+                    found.0 += stop.probability * stop.displaced.max(own);
+                    found.1 += stop.probability / depth;
+                });
+                assert!((found.0 - expected.0).abs() < 1e-12 * (1.0 + expected.0), "{found:?} {expected:?}");
+                assert!((found.1 - expected.1).abs() < 1e-12, "{found:?} {expected:?}");
+            }
+            tree.learn(row, t as u64, 0.01);
+        }
+    }
+
     #[test]
     fn a_reservoir_without_decay_holds_all_rows_alike() {
         let mut counts = [0u32; 10];
