@@ -40,7 +40,7 @@ fn all(law: &mut impl Law) {
     law.of("Page-Hinkley", PageHinkley::params().start().unwrap(), score);
     law.of("ADWIN", Adwin::params().clock(7).start().unwrap(), score);
     law.of("ADWIN, restarted", Adwin::params().max_buckets(2).restart(true).start().unwrap(), score);
-    law.of("KSWIN", Kswin::params().seed(3).start().unwrap(), score);
+    law.of("KSWIN", Kswin::params().alpha(1e-4).seed(3).start().unwrap(), score);
     law.of("BOCPD", Bocpd::params().start().unwrap(), score);
     law.of("BOCPD, short", Bocpd::params().max_run(40).recent(5).start().unwrap(), score);
     law.of("MEWMA", MewmaChart::params().fit(&base).unwrap(), score);

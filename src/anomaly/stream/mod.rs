@@ -171,6 +171,12 @@ fn refuse(reason: &str) -> Error {
     Error::Model { reason: reason.to_owned() }
 }
 
+/// `Ok` when a saved stream was not longer than can be counted: a file that says so would overflow the count.
+#[cfg(feature = "serde")]
+fn check_seen(seen: u64) -> Result<()> {
+    if seen <= 1 << 53 { Ok(()) } else { Err(refuse("more rows than a stream can have")) }
+}
+
 /// Mean and standard deviation of healthy values that a chart is to watch: at least two, and not all the same.
 fn baseline(what: &'static str, healthy: &[f64]) -> Result<(f64, f64)> {
     use crate::math::lanes;
@@ -219,7 +225,7 @@ macro_rules! saved {
                 }
                 let raw = Raw::deserialize(from)?;
                 let model = Self { $($field: raw.$field),* };
-                match model.check_state() {
+                match $crate::anomaly::stream::check_seen(model.seen).and_then(|()| model.check_state()) {
                     Ok(()) => Ok(model),
                     Err(error) => Err(serde::de::Error::custom(format!("{}: {error}", $kind))),
                 }
