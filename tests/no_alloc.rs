@@ -113,6 +113,7 @@ fn streaming_detectors_do_not_allocate_once_they_are_full() {
     run("ADWIN", Adwin::params().start().unwrap());
     run("BOCPD", Bocpd::params().max_run(500).start().unwrap());
     run("half-space trees", HalfSpaceTrees::params().start(4).unwrap());
+    run("online LODA", OnlineLoda::params().start(4).unwrap());
     let forest = RandomCutForest::params().trees(5).subsample(32);
     run("random cut forest", forest.clone().start(4).unwrap());
     run("random cut forest with a shingle", forest.shingle(6).start(1).unwrap());

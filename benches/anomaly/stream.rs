@@ -24,6 +24,7 @@ pub(crate) fn streams(c: &mut Criterion) {
     run("random cut forest, 40 trees of 256", &|| boxed(RandomCutForest::params().trees(40).start(20).unwrap()));
     run("random cut forest, 100 trees of 256", &|| boxed(RandomCutForest::params().trees(100).start(20).unwrap()));
     run("half-space trees, 25 of height 8", &|| boxed(HalfSpaceTrees::params().start(20).unwrap()));
+    run("online LODA, 100 projections", &|| boxed(OnlineLoda::params().start(20).unwrap()));
     run("MEWMA", &|| boxed(MewmaChart::params().fit(&super::rows(500, 20)).unwrap()));
     group.bench_function("random cut forest, 100 trees of 256, in blocks", |b| {
         b.iter(|| RandomCutForest::params().trees(100).start(20).unwrap().update_rows(black_box(&x)).unwrap());

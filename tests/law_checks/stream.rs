@@ -5,7 +5,7 @@ use ndarray::{Array2, Axis, Slice};
 use prognos::anomaly::Attribution;
 use prognos::anomaly::stream::{
     Adwin, Bocpd, CusumChart, EwmaChart, ForestScore, HalfSpaceTrees, IndividualsChart, Kswin, McusumChart, MewmaChart,
-    PageHinkley, RandomCutForest, Sprt, StreamingDetector,
+    OnlineLoda, PageHinkley, RandomCutForest, Sprt, StreamingDetector,
 };
 use std::fmt::Debug;
 
@@ -51,6 +51,7 @@ fn all(law: &mut impl Law) {
     law.of("random cut forest, shingle", forest.shingle(5).start(1).unwrap(), score);
     let density = |s: f64| if s > 0.0 { 2.0 - 1.0 / s } else { 0.0 };
     law.of("half-space trees", HalfSpaceTrees::params().window(90).start(3).unwrap(), density);
+    law.of("online LODA", OnlineLoda::params().projections(30).window(80).start(3).unwrap(), score);
     let limits = vec![(-2.0, 2.0), (-1.0, 3.0), (0.0, 4.0)];
     law.of("half-space trees, limits", HalfSpaceTrees::params().limits(limits).window(50).start(3).unwrap(), density);
 }
@@ -176,6 +177,8 @@ fn the_broken_sensor_is_named() {
     let mut mcusum = McusumChart::params().fit(&rows).unwrap();
     let mut forest = RandomCutForest::params().start(5).unwrap();
     let mut trees = HalfSpaceTrees::params().trees(100).start(5).unwrap();
+    let mut loda = OnlineLoda::params().start(5).unwrap();
+    loda.update_rows(&rows).unwrap();
     mewma.update_rows(&rows).unwrap();
     mcusum.update_rows(&rows).unwrap();
     forest.update_rows(&rows).unwrap();
@@ -191,6 +194,7 @@ fn the_broken_sensor_is_named() {
         assert!(below.ranked()[0].0 == named && below.total() > 10.0 * above.total());
         assert!((above.total() + below.total() - below.score()).abs() < 1e-9 * below.score());
         assert_eq!(trees.explain(&row).unwrap().ranked()[0].0, named);
+        assert_eq!(loda.explain(&row).unwrap().ranked()[0].0, named);
     }
 }
 

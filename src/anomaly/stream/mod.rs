@@ -19,6 +19,7 @@
 //! | [`MewmaChart`], [`McusumChart`] | has the mean of correlated sensors moved? | a row | T2, length of the sum |
 //! | [`RandomCutForest`] | does this row stand apart from the recent ones? | a row, or the last values of one series | displacement |
 //! | [`HalfSpaceTrees`] | is this row where few rows of the last window were? | a row | 0..1 |
+//! | [`OnlineLoda`] | the same, on random projections | a row | mean of -ln p |
 
 mod adwin;
 mod bocpd;
@@ -28,6 +29,7 @@ mod ewma;
 mod forest;
 mod half_space;
 mod kswin;
+mod loda;
 mod multivariate;
 mod page_hinkley;
 mod sprt;
@@ -40,6 +42,7 @@ pub use ewma::{EwmaChart, EwmaParams, EwmaValidParams};
 pub use forest::{ForestScore, RandomCutForest, RandomCutForestParams, RandomCutForestValidParams};
 pub use half_space::{HalfSpaceTrees, HalfSpaceTreesParams, HalfSpaceTreesValidParams};
 pub use kswin::{Kswin, KswinParams, KswinValidParams};
+pub use loda::{OnlineLoda, OnlineLodaParams, OnlineLodaValidParams};
 pub use multivariate::{McusumChart, McusumParams, McusumValidParams, MewmaChart, MewmaParams, MewmaValidParams};
 pub use page_hinkley::{Direction, PageHinkley, PageHinkleyParams, PageHinkleyValidParams};
 pub use sprt::{Sprt, SprtParams, SprtTest, SprtValidParams};
