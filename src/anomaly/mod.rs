@@ -9,6 +9,8 @@
 //! | [`PcaMonitor`] | correlated sensors of a healthy baseline | larger of T2 and SPE, each over its control limit |
 //! | [`IsolationForest`] | an unlabelled mixed history | 0..1, about 0.5 for ordinary rows |
 //!
+//! Detectors that learn one row at a time, in bounded memory, stand in [`stream`].
+//!
 //! ```
 //! use prognos::anomaly::{Detector, PcaMonitor, Threshold};
 //! use ndarray::Array2;

@@ -11,13 +11,14 @@
 //! bucket is dropped until no cut shows one. The score is the largest ratio of the difference to its bound at the
 //! last look: above 1 is a drift.
 //!
-//! **Source.** Bifet & Gavaldà 2007, SIAM International Conference on Data Mining; shortest part, clock and grace period as in
-//! the stream mining packages.
+//! **Source.** Bifet & Gavaldà 2007, SIAM International Conference on Data Mining; shortest part, clock and grace
+//! period as in the stream mining packages.
 //!
 //! **Cost.** O(log W) memory; O(1) time a value and O(log W) every `clock` values.
 //!
 //! **When not to use it.** The second term of the bound is meant for values between 0 and 1: values of a far larger
-//! range are cut too willingly, those of a far smaller one hardly at all, so scale them. Sudden single values are no drift.
+//! range are cut too willingly, those of a far smaller one hardly at all, so scale them. Sudden single values are no
+//! drift.
 
 use super::{check_value, guard, one_column, overflow, saved};
 use crate::error::{Error, Result, check_fraction};

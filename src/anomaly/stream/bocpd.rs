@@ -63,7 +63,8 @@ impl BocpdParams {
         self
     }
 
-    /// Values a change is recent for: the score is the probability of a change that recent. Default 10; less than `max_run`.
+    /// Values a change is recent for: the score is the probability of a change that recent. Default 10; less than
+    /// `max_run`.
     #[must_use]
     pub fn recent(mut self, values: usize) -> Self {
         self.0.recent = values;
@@ -252,7 +253,8 @@ impl Bocpd {
         self.evidence
     }
 
-    /// Minus the logarithm of the density of the last value given those before: how surprising it was. 0 before the first.
+    /// Minus the logarithm of the density of the last value given those before: how surprising it was. 0 before the
+    /// first.
     #[must_use]
     pub fn surprise(&self) -> f64 {
         self.surprise

@@ -9,8 +9,8 @@
 //!
 //! **Cost.** O(1) time and memory.
 //!
-//! **When not to use it.** Small shifts (use [`EwmaChart`](super::EwmaChart)); values correlated in time, whose steps are too
-//! small a measure of their spread.
+//! **When not to use it.** Small shifts (use [`EwmaChart`](super::EwmaChart)); values correlated in time, whose steps
+//! are too small a measure of their spread.
 
 use super::{check_value, guard, one_column, overflow, saved};
 use crate::error::{Error, Result, check_finite, check_positive};

@@ -69,8 +69,9 @@ impl CusumParams {
     /// A chart about a known mean and standard deviation.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a negative allowance, an interval or a standard deviation that is not positive, a
-    /// head start outside [0, 1), or a mean that is not finite; [`Error::Numeric`] when `k sd` or `h sd` overflows or vanishes.
+    /// [`Error::Parameter`] for a negative allowance, an interval or a standard deviation that is not positive, a head
+    /// start outside [0, 1), or a mean that is not finite; [`Error::Numeric`] when `k sd` or `h sd` overflows or
+    /// vanishes.
     pub fn start(&self, mean: f64, sd: f64) -> Result<CusumChart> {
         let params = self.check_ref()?.clone();
         let (k, h) = (params.allowance * sd, params.interval * sd);
@@ -191,8 +192,8 @@ impl CusumChart {
         self.h
     }
 
-    /// The shift that the larger of the two sums speaks for; `None` while both are 0 or no row was seen. A head start counts
-    /// into the size.
+    /// The shift that the larger of the two sums speaks for; `None` while both are 0 or no row was seen. A head start
+    /// counts into the size.
     #[must_use]
     pub fn shift(&self) -> Option<Shift> {
         let up = self.upper >= self.lower;

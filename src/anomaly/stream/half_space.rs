@@ -1,7 +1,7 @@
 //! Half-space trees: does a row fall where few rows of the last window fell?
 //!
-//! **What it answers.** An anomaly score at a fixed, small cost a row, whatever the data: the trees are drawn before a row
-//! is seen and never change; only numbers of rows are kept.
+//! **What it answers.** An anomaly score at a fixed, small cost a row, whatever the data: the trees are drawn before a
+//! row is seen and never change; only numbers of rows are kept.
 //!
 //! **Formula.** A tree halves a box about the data again and again, each node at the middle of a random column, down
 //! to `height`. Every node counts the rows of the present window and remembers those of the last one. A row goes
@@ -10,8 +10,9 @@
 //! 1/2 where rows are as dense as on average, 1 where none were. It orders rows as the paper's score does, turned
 //! round. During the first window it is 0.
 //!
-//! **Limits of the columns.** The box of a tree holds the limits of each column within a random larger interval. Limits that are
-//! not given are taken from the first window, whose rows are kept until then and counted afterwards, so that nothing has to be scaled to 0..1.
+//! **Limits of the columns.** The box of a tree holds the limits of each column within a random larger interval. Limits
+//! that are not given are taken from the first window, whose rows are kept until then and counted afterwards, so that
+//! nothing has to be scaled to 0..1.
 //!
 //! **Attribution.** From node to node the density changes, and the change belongs to the column of the cut:
 //! contributions are the falls of density, averaged over the trees. They add up to `1 - v`, which is
@@ -95,7 +96,8 @@ impl HalfSpaceTreesParams {
     ///
     /// # Errors
     /// [`Error::Parameter`] for no trees, a height outside 1..=16, more than 2^26 nodes in all, a window outside
-    /// 2..=2^24, no columns or more than 2^20; or limits that are not one pair `low <= high`, within 1e300, for every column.
+    /// 2..=2^24, no columns or more than 2^20; or limits that are not one pair `low <= high`, within 1e300, for every
+    /// column.
     pub fn start(&self, width: usize) -> Result<HalfSpaceTrees> {
         self.check_ref()?.check_width(width)?;
         self.start_named((0..width).map(|j| j.to_string()).collect())
@@ -186,10 +188,11 @@ struct Cell {
 /// for i in 0..1000 {
 ///     scores.push(trees.update(&[wave(i, 0), wave(i, 1), wave(i, 2)])?);
 /// }
-/// assert!(scores[..250].iter().all(|s| *s == 0.0) && scores[250..].iter().all(|s| *s < 0.6));
+/// assert!(scores[..250].iter().all(|s| *s == 0.0));
+/// let ordinary = scores.iter().fold(0.0, |m: f64, s| m.max(*s));
 /// let strange = [wave(7, 0), 1.9, wave(7, 2)];
 /// let why = trees.explain(&strange)?;
-/// assert!(why.score() > 0.6 && why.ranked()[0].0 == "1");
+/// assert!(why.score() > ordinary && why.ranked()[0].0 == "1");
 /// assert!((why.total() - (2.0 - 1.0 / why.score())).abs() < 1e-12);
 /// # Ok::<(), prognos::Error>(())
 /// ```
@@ -229,7 +232,8 @@ impl HalfSpaceTrees {
         &self.names
     }
 
-    /// Lowest and highest ordinary value of every column; `None` until the first window is full, when they were not given.
+    /// Lowest and highest ordinary value of every column; `None` until the first window is full, when they were not
+    /// given.
     #[must_use]
     pub fn limits(&self) -> Option<&[(f64, f64)]> {
         self.limits.as_deref()

@@ -1,8 +1,9 @@
 //! KSWIN: has the distribution of a stream changed, whatever it is?
 //!
 //! **Formula.** The last `window` values are kept. From the older of them `recent` are drawn at random and compared
-//! with the newest `recent` by the two-sample Kolmogorov-Smirnov distance `D`; beyond `sqrt(-ln(alpha) / recent)` it is a drift,
-//! and only the newest values are kept. The score is `D` over that bound: 0 until the window is full, above 1 a drift.
+//! with the newest `recent` by the two-sample Kolmogorov-Smirnov distance `D`; beyond `sqrt(-ln(alpha) / recent)` it is
+//! a drift, and only the newest values are kept. The score is `D` over that bound: 0 until the window is full, above 1
+//! a drift.
 //!
 //! **Source.** Raab, Heusinger & Schleif 2020, Neurocomputing 416. The draw at value `t` depends on the seed and `t`
 //! alone.

@@ -1,15 +1,17 @@
 //! Online LODA: is this row improbable on many random projections of the sensors?
 //!
-//! **Formula.** Each projection weighs `ceil(sqrt d)` random columns with normal weights. Its values fall into equal bins between
-//! the extremes of the first window, and one on either side; the counts of the last window are remembered, those of the
-//! present one are being made. With `c` remembered rows in the row's bin, `p = (c + 1) / (window + bins + 2)`, and the score
-//! is the mean of `-ln p` over the projections. During the first window, whose rows are kept until the bins are set, it is 0. Columns are
-//! centred and scaled by the mean and the mean absolute deviation of the first window.
+//! **Formula.** Each projection weighs `ceil(sqrt d)` random columns with normal weights. Its values fall into equal
+//! bins between the extremes of the first window, and one on either side; the counts of the last window are remembered,
+//! those of the present one are being made. With `c` remembered rows in the row's bin, `p = (c + 1) / (window + bins +
+//! 2)`, and the score is the mean of `-ln p` over the projections. During the first window, whose rows are kept until
+//! the bins are set, it is 0. Columns are centred and scaled by the mean and the mean absolute deviation of the first
+//! window.
 //!
 //! **Attribution.** The part of a projection is shared among its columns as `|w_j z_j|`, what they add to its value.
 //! Contributions add up to **the score**.
 //!
-//! **Source.** Pevný 2016, Machine Learning 102, with two alternating windows; the smoothed counts and the shares are this crate's.
+//! **Source.** Pevný 2016, Machine Learning 102, with two alternating windows; the smoothed counts and the shares are
+//! this crate's.
 //!
 //! **Cost.** O(projections sqrt d) a row; memory 8 x projections x (bins + 2) bytes, and in the first window its rows.
 //!

@@ -11,13 +11,13 @@
 //! | [`EwmaChart`] | has the mean moved a little, for long? | a number | distance over its limit |
 //! | [`CusumChart`] | the same, and since when, by how much? | a number | larger sum over its limit |
 //! | [`IndividualsChart`] | is this number, or this jump, out of the ordinary? | a number | distance over its limit |
-//! | [`Sprt`] | are these residuals still zero mean and of the known spread? | a number | log-likelihood ratio over its limit |
+//! | [`Sprt`] | are these residuals still zero mean and of the known spread? | a number | log-likelihood over its limit |
 //! | [`PageHinkley`] | has the mean moved? Nothing known beforehand | a number | test over its threshold |
 //! | [`Adwin`] | which of the last rows have one mean? | a number | difference of means over its bound |
 //! | [`Kswin`] | has the distribution changed? | a number | KS distance over its bound |
 //! | [`Bocpd`] | how long has the present regime lasted? | a number | probability of a recent change |
 //! | [`MewmaChart`], [`McusumChart`] | has the mean of correlated sensors moved? | a row | T2, length of the sum |
-//! | [`RandomCutForest`] | does this row stand apart from the recent ones? | a row, or the last values of one series | displacement |
+//! | [`RandomCutForest`] | does this row stand apart from the recent ones? | a row, or the last values of a series | displacement |
 //! | [`HalfSpaceTrees`] | is this row where few rows of the last window were? | a row | 0..1 |
 //! | [`OnlineLoda`] | the same, on random projections | a row | mean of -ln p |
 

@@ -1,10 +1,11 @@
 //! Sequential probability ratio tests on residuals: have their mean or their spread left what is known of them?
 //!
 //! **Formula.** With `z = (x - mean) / sd`, four hypotheses are held against the healthy one: the mean is `m` standard
-//! deviations higher or lower, the variance `v` times or a `v`-th. Each sums its log-likelihood ratio: `+-m z - m^2 / 2`,
-//! `z^2 (1 - 1/v) / 2 - ln(v) / 2`, `z^2 (1 - v) / 2 + ln(v) / 2`. At `ln(beta / (1 - alpha))` the healthy hypothesis is taken,
-//! at `ln((1 - beta) / alpha)` the other one is, which is an alarm; either way that sum begins anew at 0 with the next value. The
-//! score is the largest sum over the alarm limit, at least 0: 1 and above is an alarm.
+//! deviations higher or lower, the variance `v` times or a `v`-th. Each sums its log-likelihood ratio: `+-m z - m^2 /
+//! 2`, `z^2 (1 - 1/v) / 2 - ln(v) / 2`, `z^2 (1 - v) / 2 + ln(v) / 2`. At `ln(beta / (1 - alpha))` the healthy
+//! hypothesis is taken, at `ln((1 - beta) / alpha)` the other one is, which is an alarm; either way that sum begins
+//! anew at 0 with the next value. The score is the largest sum over the alarm limit, at least 0: 1 and above is an
+//! alarm.
 //!
 //! **Sources.** Wald 1945, Annals of Mathematical Statistics 16; on residuals of sensor models Gross & Humenik 1991,
 //! Nuclear Technology 93.
@@ -85,8 +86,8 @@ impl SprtParams {
     /// Tests against a known mean and standard deviation.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a shift outside (0, 1000], a ratio outside (1, 10^6], error rates outside (0, 1) or that add up to 1
-    /// or more, a standard deviation that is not positive, or a mean that is not finite.
+    /// [`Error::Parameter`] for a shift outside (0, 1000], a ratio outside (1, 10^6], error rates outside (0, 1) or
+    /// that add up to 1 or more, a standard deviation that is not positive, or a mean that is not finite.
     pub fn start(&self, mean: f64, sd: f64) -> Result<Sprt> {
         let params = self.check_ref()?.clone();
         let tests = Sprt { params, mean, sd, sums: [0.0; 4], seen: 0 };

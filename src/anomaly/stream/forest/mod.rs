@@ -4,24 +4,25 @@
 //! values of one: nothing is scaled or assumed, old behaviour is forgotten at a rate that can be set, and the score
 //! says which sensors, and on which side.
 //!
-//! **Formula.** Each tree holds a random sample of the rows, weighted by `exp(decay t)`, and random cuts that tell
-//! them apart: a column is cut with a probability in proportion to the side of the box of the rows under the node, at
-//! a uniform place. Rows come and go without a rebuild, and the law of the tree is at any time that of one grown on its
-//! sample. Scored is a row as if it were inserted, and not one random insertion but the exact mean over all: at a node with
-//! box `B` of `m` rows the row is set apart with probability `outside / (sides(B) + outside)`, `outside` its distance to the box
-//! summed over columns. What is averaged is either ([`ForestScore`])
+//! **Formula.** Each tree holds a random sample of the rows, weighted by `exp(decay t)`, and random cuts that tell them
+//! apart: a column is cut with a probability in proportion to the side of the box of the rows under the node, at a
+//! uniform place. Rows come and go without a rebuild, and the law of the tree is at any time that of one grown on its
+//! sample. Scored is a row as if it were inserted, and not one random insertion but the exact mean over all: at a node
+//! with box `B` of `m` rows the row is set apart with probability `outside / (sides(B) + outside)`, `outside` its
+//! distance to the box summed over columns. What is averaged is either ([`ForestScore`])
 //! * the *displacement* (CoDisp): the largest ratio, on the way up from the new leaf, of the rows of the sibling to the
 //!   rows beside it: how much of the tree would move if the row, and those that hide it, were not there; or
 //! * the *depth*: `log2(1 + n) / depth` of the new leaf in a tree of `n` rows: near 1 for a row in the crowd.
 //!
-//! **Attribution.** A row is set apart by its distances to a box, each the work of one column, below or above: the score
-//! is split at every node in proportion to them. The contributions add up to **the score**; what comes from an equal row in
-//! the sample, which no column sets apart, is shared by all alike.
+//! **Attribution.** A row is set apart by its distances to a box, each the work of one column, below or above: the
+//! score is split at every node in proportion to them. The contributions add up to **the score**; what comes from an
+//! equal row in the sample, which no column sets apart, is shared by all alike.
 //!
 //! **Sources.** Guha, Mishra, Roy & Schrijvers 2016, ICML; the sample: Efraimidis & Spirakis 2006, Information
-//! Processing Letters 97. The exact mean and its split are this crate's.
+//! Processing Letters 97. To average over insertions and to split by side is the way of Amazon's implementation, with
+//! a score of its own by depth; here it is done for the displacement of the paper too.
 //!
-//! **Cost.** O(trees log subsample) nodes a row, each O(d). Memory at most `trees x subsample x (24 d + 72)` bytes for
+//! **Cost.** O(trees log subsample) nodes a row, each O(d). Memory about `trees x subsample x (24 d + 72)` bytes for
 //! `d` columns times shingle; nothing is allocated once the samples are full. The draws of a tree at a row depend on
 //! the seed, the number of the tree and that of the row alone.
 //!
@@ -103,8 +104,8 @@ impl RandomCutForestParams {
         self
     }
 
-    /// Last rows that make one point. Default 1. A series of one column with a shingle of 8, say, is looked at in its runs of 8
-    /// values. The first rows, which make no full point, score 0 and are not learned.
+    /// Last rows that make one point. Default 1. A series of one column with a shingle of 8, say, is looked at in its
+    /// runs of 8 values. The first rows, which make no full point, score 0 and are not learned.
     #[must_use]
     pub fn shingle(mut self, rows: usize) -> Self {
         self.0.shingle = rows;
@@ -251,8 +252,9 @@ impl RandomCutForest {
         self.trees.first().map_or(0, |tree| tree.mass() as usize)
     }
 
-    /// Contributions to the score by what the row lies above and below the rows of the samples: the first where a cell is larger
-    /// than they are, the second where it is smaller. The two add up to [`explain`](StreamingDetector::explain).
+    /// Contributions to the score by what the row lies above and below the rows of the samples: the first where a cell
+    /// is larger than they are, the second where it is smaller. The two add up to
+    /// [`explain`](StreamingDetector::explain).
     ///
     /// # Errors
     /// As [`StreamingDetector::update`].
@@ -285,8 +287,8 @@ impl RandomCutForest {
         seen >= self.params.shingle as u64
     }
 
-    /// Scores and learns full points that lie one after the other, the first with this number of rows seen; the scores of
-    /// each tree stay with it.
+    /// Scores and learns full points that lie one after the other, the first with this number of rows seen; the scores
+    /// of each tree stay with it.
     fn learn(&mut self, points: &[f64], first: u64) {
         let dims = self.dims();
         let (score, decay) = (self.params.score, self.params.rate());
@@ -395,7 +397,8 @@ impl StreamingDetector for RandomCutForest {
         Ok(scores.sum::<f64>() / self.trees.len() as f64)
     }
 
-    /// Contributions that add up to the score. With a shingle the cells of the older rows are named `name[-1]`, `name[-2]` and so on.
+    /// Contributions that add up to the score. With a shingle the cells of the older rows are named `name[-1]`,
+    /// `name[-2]` and so on.
     fn explain(&self, row: &[f64]) -> Result<Attribution> {
         let (mut above, below, score) = self.parts(row)?;
         above.iter_mut().zip(&below).for_each(|(above, below)| *above += below);

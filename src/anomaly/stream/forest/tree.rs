@@ -3,7 +3,6 @@
 //! Inner nodes and leaves live in two arenas of a size that the reservoir bounds; a place that is given up is used
 //! again. Boxes are never approximate: after every change a box is the smallest and largest of what lies under it.
 
-use crate::error::{Error, Result};
 use crate::math::rng::Rng;
 
 /// Marks the number of a leaf among those of inner nodes.
@@ -483,8 +482,9 @@ impl Tree {
     }
 
     /// The tree of a file; its boxes and numbers of rows are counted anew.
-    pub(super) fn fill(&mut self, raw: RawTree, learned: u64, largest: f64) -> Result<()> {
-        let refuse = |reason: &str| Err(Error::Model { reason: reason.to_owned() });
+    #[cfg(any(feature = "serde", test))]
+    pub(super) fn fill(&mut self, raw: RawTree, learned: u64, largest: f64) -> crate::error::Result<()> {
+        let refuse = |reason: &str| Err(crate::error::Error::Model { reason: reason.to_owned() });
         let d = self.dims;
         let found = raw.columns.iter().filter(|c| **c == NONE).count();
         let inner = raw.columns.len() - found;
