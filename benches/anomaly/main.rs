@@ -3,6 +3,7 @@
 
 mod change;
 mod discord;
+mod stream;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
@@ -53,5 +54,5 @@ fn detectors(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, detectors, discord::discord, change::change_points, change::limits);
+criterion_group!(benches, detectors, discord::discord, change::change_points, change::limits, stream::streams);
 criterion_main!(benches);

@@ -14,6 +14,8 @@
 //! unlike its fleet?), [`Spot`] (a limit that follows a stream), [`Martingale`] (have the rows changed?).
 //! [`Calibrated`] keeps a detector and its limit together.
 //!
+//! Detectors that learn one row at a time, in bounded memory, stand in [`stream`].
+//!
 //! ```
 //! use prognos::anomaly::{Detector, PcaMonitor, Threshold};
 //! use ndarray::Array2;

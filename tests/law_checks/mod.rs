@@ -22,6 +22,7 @@ mod selection;
 mod signal;
 mod spectral;
 mod thresholds;
+mod stream;
 mod tsfel;
 mod tsfresh;
 mod wavelet;

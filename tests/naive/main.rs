@@ -19,6 +19,7 @@ mod selection;
 mod signal;
 mod spectral;
 mod thresholds;
+mod stream;
 mod trend;
 mod tsfel;
 mod tsfresh;
