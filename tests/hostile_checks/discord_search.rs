@@ -1,7 +1,7 @@
 //! Hostile input to the searches for discords.
 
 use super::series;
-use prognos::anomaly::discord::{Damp, Measure, Merlin};
+use prognos::anomaly::discord::{Damp, DiscordEnsemble, Measure, Merlin};
 
 const MEASURES: [Measure; 3] = [Measure::ZNormalised, Measure::EUCLIDEAN, Measure::Absolute { p: 32.0 }];
 
@@ -29,13 +29,22 @@ fn every_series_has_discords_or_an_error() {
                         assert!(damp.discords().iter().all(|d| d.location >= train), "{what}");
                     }
                 }
+                for train in [0, 5, 40, usize::MAX] {
+                    let Ok(ensemble) = DiscordEnsemble::params(&[m, 4]).measures(&[measure]).search(x, train) else {
+                        continue;
+                    };
+                    assert_eq!(ensemble.scores().len(), x.len(), "{what}");
+                    assert!(ensemble.scores().iter().all(|s| *s >= 0.0), "{what}");
+                    assert!(ensemble.members().iter().all(|m| m.prominence() >= 1.0), "{what}");
+                    assert!(ensemble.location().is_none_or(|at| at >= train && at < x.len()), "{what}");
+                }
                 match Merlin::params(m, m + 2).measure(measure).count(2).search(x) {
                     Ok(merlin) => {
                         assert_eq!(merlin.lengths().len(), 3, "{what}");
                         for discord in merlin.lengths().iter().flat_map(|l| &l.discords) {
                             assert!(discord.distance >= 0.0 && discord.distance.is_finite(), "{what}");
                         }
-                        merlin.strongest();
+                        let _ = merlin.strongest();
                     }
                     Err(_) => {
                         let too_long = x.len() < m + 2;
@@ -64,6 +73,13 @@ fn settings_are_checked() {
     assert!(name(Merlin::params(8, 9).count(1001).search(&x).unwrap_err()).contains("`count`"));
     assert!(name(Merlin::params(8, 101).search(&x).unwrap_err()).contains("101"));
     assert!(Damp::params(8).search(&x, 92).is_ok() && Merlin::params(8, 100).search(&x).is_ok());
+    let ensemble = |lengths: &[usize]| DiscordEnsemble::params(lengths);
+    assert!(name(ensemble(&[]).search(&x, 0).unwrap_err()).contains("`lengths`"));
+    assert!(name(ensemble(&[9, 2]).search(&x, 0).unwrap_err()).contains("`lengths`"));
+    assert!(name(ensemble(&[9; 501]).search(&x, 0).unwrap_err()).contains("1002"));
+    assert!(name(ensemble(&[9]).measures(&[]).search(&x, 0).unwrap_err()).contains("`measures`"));
+    assert!(name(ensemble(&[9]).exclusion(1.5).search(&x, 0).unwrap_err()).contains("`exclusion`"));
+    assert!(name(ensemble(&[9, 20]).search(&x, 81).unwrap_err()).contains("101"));
     // Nothing before the first stretch: no discord, no error.
     assert!(Damp::params(100).search(&x, 0).unwrap().discords().is_empty());
 }

@@ -1,7 +1,7 @@
 //! Laws of the searches for discords.
 
 use super::{noise, same_bits_on_any_threads};
-use prognos::anomaly::discord::{Damp, LeftNeighbour, MatrixProfile, Measure, Merlin};
+use prognos::anomaly::discord::{Damp, DiscordEnsemble, LeftNeighbour, MatrixProfile, Measure, Merlin};
 use std::ops::ControlFlow;
 
 const MEASURES: [Measure; 2] = [Measure::ZNormalised, Measure::EUCLIDEAN];
@@ -25,6 +25,8 @@ fn same_bits_on_threads() {
                 merlin.lengths().iter().flat_map(|l| l.discords.iter().flat_map(|d| [d.location as f64, d.distance])),
             );
         }
+        let ensemble = DiscordEnsemble::params(&[15, 30]).search(&x, 2000).unwrap();
+        all.extend(ensemble.scores());
         all
     });
 }
@@ -92,4 +94,42 @@ fn stopped_searches_say_so() {
         .search_while(&x, |p| if p.done > 0.5 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
     let merlin = merlin.unwrap();
     assert!(!merlin.is_certain() && (15..30).contains(&merlin.lengths().len()), "{}", merlin.lengths().len());
+}
+
+/// The member chosen is the one whose discord stands out most, whatever was given up on the way; the scores have their peak there.
+#[test]
+fn ensembles_choose_the_most_prominent() {
+    for seed in 0..4 {
+        let mut x = series(6000, seed);
+        for (k, v) in x[4000..4010 + 20 * seed as usize].iter_mut().enumerate() {
+            *v += if seed % 2 == 0 { 0.8 } else { (k as f64 * 2.0).sin() };
+        }
+        let lengths = [15, 30, 61];
+        let ensemble = DiscordEnsemble::params(&lengths).search(&x, 2000).unwrap();
+        assert!(ensemble.is_certain() && ensemble.members().len() == 6);
+        let mut best = (0.0, 0, 0);
+        for measure in MEASURES {
+            for m in lengths {
+                let profile = MatrixProfile::params(m).measure(measure).exclusion(m.div_ceil(2)).self_join(&x).unwrap();
+                let mut distances = profile.distances().to_vec();
+                distances[..2000 - m / 2].fill(0.0);
+                let top = |d: &[f64]| (0..d.len()).fold(0, |a, i| if d[i] > d[a] { i } else { a });
+                let first = top(&distances);
+                let distance = distances[first];
+                distances[(first + 1).saturating_sub(m)..(first + m).min(profile.distances().len())].fill(0.0);
+                let prominence = distance / distances[top(&distances)];
+                if prominence > best.0 {
+                    best = (prominence, m, first);
+                }
+            }
+        }
+        let chosen = ensemble.chosen().unwrap();
+        assert_eq!((chosen.prominence().to_bits(), chosen.length()), (best.0.to_bits(), best.1));
+        assert_eq!(chosen.discord().unwrap().location, best.2);
+        assert_eq!(ensemble.location(), Some(best.2 + best.1 / 2));
+        let scores = ensemble.scores();
+        assert_eq!(scores.len(), x.len());
+        let peak = (0..scores.len()).fold(0, |a, i| if scores[i] > scores[a] { i } else { a });
+        assert_eq!((Some(peak), scores[peak].to_bits()), (ensemble.location(), chosen.prominence().to_bits()));
+    }
 }

@@ -1,6 +1,6 @@
 //! The stretch most unlike all that came before it, in long recordings.
 
-use super::search::{Compared, Found, GoOn, Reach, search};
+use super::search::{Compared, End, Found, GoOn, Reach, Wanted, search};
 use super::{Measure, Progress};
 use crate::error::{Error, Result};
 use linfa::ParamGuard;
@@ -157,8 +157,9 @@ impl DampValidParams {
             reference: if golden { reference.len() + 1 - m } else { 0 },
             past,
         };
-        let found = search(&Compared::new(all, m, self.measure), &reach, self.count, m, go_on)?;
-        let Found { discords, bounds, done, certain } = found;
+        let wanted = Wanted { count: self.count, spacing: m, prominence: 0.0 };
+        let found = search(&Compared::new(all, m, self.measure), &reach, wanted, go_on)?;
+        let Found { discords, bounds, done, end } = found;
         let neighbour = |j: usize| if j < past { LeftNeighbour::Reference(j) } else { LeftNeighbour::Past(j - past) };
         Ok(Damp {
             window: m,
@@ -168,7 +169,7 @@ impl DampValidParams {
                 .collect(),
             profile: bounds[past..].iter().map(|b| b.map_or(f64::INFINITY, |b| b.0)).collect(),
             done,
-            certain,
+            certain: end == End::Certain,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Discords of every length in a range.
 
-use super::search::{Compared, GoOn, Reach, search};
+use super::search::{Compared, End, GoOn, Reach, Wanted, search};
 use super::{Discord, Measure, Progress};
 use crate::error::{Error, Result};
 use linfa::ParamGuard;
@@ -124,8 +124,9 @@ impl MerlinValidParams {
                 past: 0,
             };
             let mut tell = |p: Progress| go_on(Progress { done: (at as f64 + p.done) / all.len() as f64 });
-            let found = search(&Compared::new(x, m, self.measure), &reach, self.count, m, &mut tell)?;
-            if !found.certain {
+            let wanted = Wanted { count: self.count, spacing: m, prominence: 0.0 };
+            let found = search(&Compared::new(x, m, self.measure), &reach, wanted, &mut tell)?;
+            if found.end != End::Certain {
                 merlin.certain = false;
                 break;
             }

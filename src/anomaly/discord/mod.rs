@@ -11,6 +11,7 @@
 //! | what is unlike all that came before, sample by sample? | [`StreamingProfile`] |
 //! | the first such stretch of a very long recording? | [`Damp`] |
 //! | which length, and where, in a very long recording? | [`Merlin`] |
+//! | one anomaly, of unknown length and kind | [`DiscordEnsemble`] |
 //! | where does this shape occur? | [`distance_profile`] |
 //! | several channels, and which of them? | [`MultiProfile`] |
 //! | where does the regime change? | [`Regimes`] |
@@ -30,6 +31,7 @@
 pub mod annotation;
 mod damp;
 mod detector;
+mod ensemble;
 mod mass;
 mod merlin;
 mod multi;
@@ -41,6 +43,7 @@ mod streaming;
 
 pub use damp::{Damp, DampParams, DampValidParams, LeftDiscord, LeftNeighbour};
 pub use detector::{DiscordDetector, DiscordDetectorParams, DiscordDetectorValidParams, DiscordReason, Place};
+pub use ensemble::{DiscordEnsemble, DiscordEnsembleParams, DiscordEnsembleValidParams, Member};
 pub use mass::distance_profile;
 pub use merlin::{LengthDiscords, Merlin, MerlinParams, MerlinValidParams};
 pub use multi::{MultiProfile, MultiProfileParams, MultiProfileValidParams};

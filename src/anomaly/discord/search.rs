@@ -18,6 +18,8 @@ use std::ops::{ControlFlow, Range};
 const FIRST: usize = 256;
 /// Samples compared alone in the time of one pair on a diagonal.
 const SAMPLES_PER_PAIR: usize = 6;
+/// Stretches taken to their end after each round, at most.
+const PROBES: usize = 4;
 
 /// Which stretches are in question, and which are their neighbours.
 #[derive(Debug, Clone)]
@@ -57,7 +59,7 @@ type Near = (f64, usize);
 
 /// A series whose stretches are compared.
 pub(super) enum Compared {
-    Correlation { stretches: Stretches, side: Side },
+    Correlation { stretches: Stretches, side: Box<Side> },
     Absolute { p: f64, scale: f64, m: usize, samples: Vec<f64> },
 }
 
@@ -66,7 +68,7 @@ impl Compared {
         match measure {
             Measure::ZNormalised => {
                 let stretches = Stretches::new(x, m);
-                let side = Side::new(&stretches);
+                let side = Box::new(Side::new(&stretches));
                 Self::Correlation { stretches, side }
             }
             Measure::Absolute { p } => {
@@ -148,8 +150,19 @@ pub(super) struct Found {
     pub(super) bounds: Vec<Option<Near>>,
     /// Share of the lags looked at together when the answer was certain.
     pub(super) done: f64,
-    /// Whether it was.
-    pub(super) certain: bool,
+    /// How the search ended.
+    pub(super) end: End,
+}
+
+/// How a search ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The discords are those of the profile.
+    Certain,
+    /// Given up: they do not stand out enough.
+    Weak,
+    /// Stopped.
+    Stopped,
 }
 
 /// A stretch waiting for another look: the largest bound first, the first of equals.
@@ -176,21 +189,20 @@ impl Ord for Waiting {
 /// Asked now and then whether to go on.
 pub(super) type GoOn<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
 
-/// The `k` stretches farthest from their nearest neighbour, no two within `spacing` of each other.
-pub(super) fn search(
-    compared: &Compared,
-    reach: &Reach,
-    k: usize,
-    spacing: usize,
-    go_on: &mut GoOn<'_>,
-) -> Result<Found> {
+/// What is searched: the `count` stretches farthest from their nearest neighbour, no two within `spacing` of each other.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) count: usize,
+    pub(super) spacing: usize,
+    /// Gives up when the distance of the first is certain to be less than so many times that of the last; 0 for never.
+    pub(super) prominence: f64,
+}
+
+pub(super) fn search(compared: &Compared, reach: &Reach, wanted: Wanted, go_on: &mut GoOn<'_>) -> Result<Found> {
+    let search = Search::new(compared, reach, wanted);
     let found = match compared {
-        Compared::Correlation { side, .. } => {
-            Search::new(compared, reach, k, spacing).run(&Correlation { rows: side, columns: side }, go_on)
-        }
-        Compared::Absolute { p, m, samples, .. } => {
-            Search::new(compared, reach, k, spacing).run(&Absolute::new(samples, samples, *m, *p), go_on)
-        }
+        Compared::Correlation { side, .. } => search.run(&Correlation { rows: side, columns: side }, go_on),
+        Compared::Absolute { p, m, samples, .. } => search.run(&Absolute::new(samples, samples, *m, *p), go_on),
     };
     match found.discords.iter().find(|d| !d.1.is_finite()) {
         None => Ok(found),
@@ -201,8 +213,7 @@ pub(super) fn search(
 struct Search<'a> {
     compared: &'a Compared,
     reach: &'a Reach,
-    k: usize,
-    spacing: usize,
+    wanted: Wanted,
     count: usize,
     bounds: Vec<Option<Near>>,
     /// Neighbours each stretch has looked at alone: lags from near to far, then the reference.
@@ -218,13 +229,12 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(compared: &'a Compared, reach: &'a Reach, k: usize, spacing: usize) -> Self {
+    fn new(compared: &'a Compared, reach: &'a Reach, wanted: Wanted) -> Self {
         let count = compared.count();
         Self {
             compared,
             reach,
-            k,
-            spacing,
+            wanted,
             count,
             bounds: vec![None; count],
             alone: vec![0; count],
@@ -276,18 +286,21 @@ impl<'a> Search<'a> {
     }
 
     fn overlaps(&self, i: usize) -> bool {
-        self.discords.iter().any(|d| d.0.abs_diff(i) < self.spacing)
+        self.discords.iter().any(|d| d.0.abs_diff(i) < self.wanted.spacing)
     }
 
     /// What the last of the k discords has at least: of k stretches known for certain, no two within twice the spacing, each
     /// discord overlaps one at most.
     fn floor(&mut self) -> f64 {
+        if self.certain.len() < self.wanted.count {
+            return f64::NEG_INFINITY;
+        }
         self.certain.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let mut apart: Vec<usize> = Vec::new();
         for &(i, distance) in &self.certain {
-            if apart.iter().all(|j| j.abs_diff(i) >= 2 * self.spacing) {
+            if apart.iter().all(|j| j.abs_diff(i) >= 2 * self.wanted.spacing) {
                 apart.push(i);
-                if apart.len() == self.k {
+                if apart.len() == self.wanted.count {
                     return distance;
                 }
             }
@@ -305,8 +318,7 @@ impl<'a> Search<'a> {
         let mut boards = [Board::new(boards, 1), Board::new(count, 1)];
         let share = |lags: usize| if farthest == 0 { 1.0 } else { (lags as f64 / farthest as f64).min(1.0) };
         let mut width = FIRST.max(4 * self.compared.length().next_power_of_two());
-        let mut certain = true;
-        loop {
+        let end = loop {
             // The pairs of the next round.
             let first = self.reach.exclusion + 1 + self.together;
             let rest = farthest.saturating_sub(self.together);
@@ -337,16 +349,11 @@ impl<'a> Search<'a> {
             // At first nothing is known, and all lags have to be looked at together.
             if self.together > 0 || lags == 0 {
                 let done = share(self.together);
-                match self.alone(&waiting, work, &mut || go_on(Progress { done })) {
-                    Look::Certain => break,
-                    Look::Stopped => {
-                        certain = false;
-                        break;
-                    }
-                    Look::TooMuch => {}
+                if let Some(end) = self.alone(&waiting, work, &mut || go_on(Progress { done })) {
+                    break end;
                 }
             }
-            let Some((span, rows)) = round else { break };
+            let Some((span, rows)) = round else { break End::Certain };
             let before = self.together;
             let bands = span.len().max(1);
             let region = Region { rows, wanted: &wanted };
@@ -354,12 +361,10 @@ impl<'a> Search<'a> {
             let flow = join_where(pairs, &span, &region, both.then_some(right), Some(left), &mut |done| {
                 go_on(Progress { done: share(before + lags * done / bands) })
             });
-            if flow.is_break() {
-                certain = false;
-            } else if lags > 0 {
+            if flow.is_continue() && lags > 0 {
                 self.together += lags;
                 width *= 2;
-            } else {
+            } else if flow.is_continue() {
                 self.referred = true;
             }
             let (compared, bounds) = (self.compared, &self.bounds);
@@ -375,24 +380,19 @@ impl<'a> Search<'a> {
             for (&i, near) in waiting.iter().zip(nearer) {
                 self.bounds[i] = near;
             }
-            if !certain {
-                break;
+            if flow.is_break() {
+                break End::Stopped;
             }
-            // The most promising one to its end: with its distance the others can be passed over.
-            let top = waiting.iter().copied().filter(|i| !self.overlaps(*i));
-            let top = top.map(|at| Waiting { bound: self.bound(at), at }).max();
-            if let Some(Waiting { at, .. }) = top {
-                self.finish(at);
-            }
+            self.probe(&waiting);
             let floor = self.floor();
             waiting.retain(|i| self.bounds[*i].is_none_or(|b| b.0 >= floor));
-        }
-        if !certain {
+        };
+        if end == End::Stopped {
             // What is known for certain, as far as it is.
             self.floor();
             for at in 0..self.certain.len() {
                 let (i, distance) = self.certain[at];
-                if self.discords.len() < self.k
+                if self.discords.len() < self.wanted.count
                     && !self.overlaps(i)
                     && let Some((_, j)) = self.bounds[i]
                 {
@@ -400,8 +400,30 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        let done = if certain { 1.0 } else { share(self.together) };
-        Found { discords: self.discords, bounds: self.bounds, done, certain }
+        let done = if end == End::Certain { 1.0 } else { share(self.together) };
+        Found { discords: self.discords, bounds: self.bounds, done, end }
+    }
+
+    /// The most promising stretches to their end, one for each discord, a few at most: with their distances others can be
+    /// passed over.
+    fn probe(&mut self, waiting: &[usize]) {
+        let mut apart: Vec<usize> = Vec::new();
+        while apart.len() < self.wanted.count.min(PROBES) {
+            let free = |i: &usize| apart.iter().all(|j| j.abs_diff(*i) >= 2 * self.wanted.spacing);
+            let free = waiting.iter().copied().filter(free);
+            let Some(Waiting { at, .. }) = free.map(|at| Waiting { bound: self.bound(at), at }).max() else { break };
+            self.finish(at);
+            apart.push(at);
+        }
+    }
+
+    /// Whether the first discord, which lies no farther than `top`, is certain not to stand out.
+    fn is_weak(&mut self, top: f64) -> bool {
+        let first = self.discords.first().map_or(top, |d| d.1);
+        self.wanted.prominence > 0.0 && {
+            let floor = self.floor();
+            floor > 0.0 && first / floor < self.wanted.prominence
+        }
     }
 
     /// Looks at the rest of a stretch.
@@ -424,15 +446,19 @@ impl<'a> Search<'a> {
     }
 
     /// Best first, one stretch after the other, until the discords are certain or it costs more than `budget`.
-    fn alone(&mut self, waiting: &[usize], budget: u64, go_on: &mut dyn FnMut() -> ControlFlow<()>) -> Look {
+    /// None says the latter.
+    fn alone(&mut self, waiting: &[usize], budget: u64, go_on: &mut dyn FnMut() -> ControlFlow<()>) -> Option<End> {
         let mut heap: BinaryHeap<Waiting> = waiting.iter().map(|&at| Waiting { bound: self.bound(at), at }).collect();
         let (mut spent, mut told) = (0u64, 0u64);
-        while let Some(Waiting { at, .. }) = heap.pop() {
-            if self.discords.len() >= self.k {
-                return Look::Certain;
+        while let Some(Waiting { at, bound }) = heap.pop() {
+            if self.discords.len() >= self.wanted.count {
+                return Some(End::Certain);
             }
             if self.overlaps(at) {
                 continue;
+            }
+            if self.is_weak(bound) {
+                return Some(End::Weak);
             }
             if self.seen(at) >= self.all(at).1 {
                 self.settle(at);
@@ -442,7 +468,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             if spent > budget {
-                return Look::TooMuch;
+                return None;
             }
             spent += self.look(at);
             heap.push(Waiting { bound: self.bound(at), at });
@@ -450,11 +476,11 @@ impl<'a> Search<'a> {
             if spent - told > 1 << 27 {
                 told = spent;
                 if go_on().is_break() {
-                    return Look::Stopped;
+                    return Some(End::Stopped);
                 }
             }
         }
-        Look::Certain
+        Some(End::Certain)
     }
 
     /// Constant stretches, which no diagonal reaches: one neighbour of each kind is as near as the next.
@@ -483,11 +509,4 @@ impl<'a> Search<'a> {
             };
         }
     }
-}
-
-/// How a look at stretches alone ended.
-enum Look {
-    Certain,
-    TooMuch,
-    Stopped,
 }
