@@ -216,8 +216,8 @@ fn pipeline() -> Result<(), Failure> {
         rows.push((time.get(..16).unwrap_or(time), flow.parse()?));
     }
     let flow: Vec<f64> = rows.iter().map(|r| r.1).collect();
-    let m = period(&flow);
-    println!("pipeline flow, {} hours, period {m} h: the four strangest stretches of that length", flow.len());
+    let m = 24;
+    println!("pipeline flow, {} hours: the four strangest days", flow.len());
     let profile = MatrixProfile::params(m).measure(Measure::EUCLIDEAN).self_join(&flow)?;
     for discord in profile.discords(4) {
         let own = &flow[discord.location..discord.location + m];
