@@ -9,13 +9,8 @@ use prognos::anomaly::discord::{
 use prognos::anomaly::series::SeriesDetector;
 use prognos::anomaly::stream::StreamingDetector;
 
-const MEASURES: [Measure; 5] = [
-    Measure::ZNormalised,
-    Measure::EUCLIDEAN,
-    Measure::Absolute { p: 1.0 },
-    Measure::Absolute { p: 2.5 },
-    Measure::Absolute { p: 32.0 },
-];
+const MEASURES: [Measure; 4] =
+    [Measure::ZNormalised, Measure::EUCLIDEAN, Measure::Absolute { p: 1.0 }, Measure::Absolute { p: 32.0 }];
 
 /// No NaN, nothing negative, infinite where there is no neighbour and nowhere else.
 fn sane(what: &str, of: &Neighbours) {
@@ -31,7 +26,7 @@ fn every_series_has_a_profile_or_an_error() {
     let all = series();
     for (name, x) in &all {
         for measure in MEASURES {
-            for m in [3, 4, 16, 33] {
+            for m in [3, 16, 33] {
                 let what = format!("{name}, {measure:?}, m {m}");
                 let params = MatrixProfile::params(m).measure(measure).neighbours(2);
                 if let Ok(profile) = params.self_join(x) {
@@ -43,17 +38,20 @@ fn every_series_has_a_profile_or_an_error() {
                         let most = 2.0 * (m as f64).sqrt() * (1.0 + 1e-9);
                         assert!(profile.distances().iter().all(|d| d.is_infinite() || *d <= most), "{what}");
                     }
-                    profile.discords(3);
-                    profile.motif();
+                    assert!(profile.discords(3).len() <= 3 && profile.motif().is_none_or(|found| found.2 >= 0.0));
                     let regimes = Regimes::of(&profile, m).unwrap();
                     assert!(regimes.curve().iter().all(|c| (0.0..=1.0).contains(c)), "{what}");
-                    regimes.changes(5);
+                    assert!(regimes.changes(5).len() <= 5);
                 } else {
                     let too_long = x.len() < m;
                     assert!(too_long || matches!(measure, Measure::Absolute { .. }), "{what}");
                 }
                 if let Ok(d) = distance_profile(&x[..x.len().min(m)], x, measure) {
                     assert!(d.iter().all(|d| *d >= 0.0), "{what}");
+                }
+                // The rest meets every series: once is enough.
+                if m != 16 {
+                    continue;
                 }
                 if let Ok(mut stream) = StreamingProfile::params(m).measure(measure).keep(2 * m + 5).start(x) {
                     for (_, y) in &all {

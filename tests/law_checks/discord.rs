@@ -100,7 +100,14 @@ fn streaming_equals_batch() {
             }
             let left = batch.left().unwrap();
             assert_eq!(bits(stream.left_distances()), bits(left.distances()), "{measure:?}, {start}");
-            assert_eq!(stream.left_indices(), left.indices(), "{measure:?}, {start}");
+            for (i, (a, b)) in stream.left_indices().iter().zip(left.indices()).enumerate() {
+                // Stretches that repeat to the digit tie: either is the nearest.
+                let same = a == b || {
+                    let all = distance_profile(&x[i..i + m], &x, measure).unwrap();
+                    all[a.unwrap()] == all[b.unwrap()]
+                };
+                assert!(same, "{measure:?}, {start}: {a:?} {b:?}");
+            }
             assert_eq!(bits(stream.distances()), bits(batch.distances()), "{measure:?}, {start}");
             assert_eq!(stream.first(), 0);
         }

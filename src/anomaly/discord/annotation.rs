@@ -19,7 +19,7 @@ use crate::math::{lanes, par};
 /// use prognos::anomaly::discord::annotation::Annotation;
 /// let mut x: Vec<f64> = (0..1000).map(|i| (i as f64 * 0.25).sin()).collect();
 /// x[300..340].fill(0.3); // the sensor was stuck: known, and not of interest
-/// x[700] += 1.0;
+/// x[700] += 2.0;
 /// let profile = MatrixProfile::params(25).self_join(&x)?;
 /// let counts = Annotation::stuck(&x, 25)?;
 /// assert!(profile.discords(1)[0].location.abs_diff(320) < 60);
@@ -81,7 +81,7 @@ impl Annotation {
     /// below `high`.
     pub fn clipping(x: &[f64], m: usize, low: f64, high: f64) -> Result<Self> {
         check(x, m)?;
-        if !(low < high) {
+        if low.partial_cmp(&high).is_none_or(std::cmp::Ordering::is_ge) {
             return Err(Error::parameter("low", low, "must be below high"));
         }
         Ok(Self::shares(x.len(), m, |i| x[i] <= low || x[i] >= high))

@@ -100,7 +100,7 @@ impl From<Neighbours> for Raw {
 impl TryFrom<Raw> for Neighbours {
     type Error = crate::error::Error;
     fn try_from(raw: Raw) -> Result<Self, Self::Error> {
-        let fits = raw.k > 0 && raw.distances.len() == raw.indices.len() && raw.distances.len() % raw.k == 0;
+        let fits = raw.k > 0 && raw.distances.len() == raw.indices.len() && raw.distances.len().is_multiple_of(raw.k);
         let both = |(d, i): (&Option<f64>, &Option<usize>)| match (d, i) {
             (Some(d), Some(_)) => d.is_finite() && *d >= 0.0,
             (None, None) => true,

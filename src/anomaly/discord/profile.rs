@@ -340,7 +340,7 @@ impl MatrixProfileValidParams {
             let all = sorted(right.iter().chain(&left).copied().collect());
             [right, left, all]
         });
-        match lists.iter().position(|l| l[2].iter().any(|near| !near.0.is_finite())) {
+        match lists.iter().position(|l| l.iter().flatten().any(|near| !near.0.is_finite())) {
             None => Ok(lists),
             Some(i) => Err(Error::numeric("matrix profile", format!("a distance of the stretch at {i} overflows"))),
         }

@@ -82,7 +82,8 @@ impl Regimes {
             .collect();
         let corrected = |i: usize| {
             let ratio = arcs[i] as f64 / ideal[i];
-            if i < margin || i + margin >= n || !(ratio < 1.0) { 1.0 } else { ratio.max(0.0) }
+            let inside = i >= margin && n - i > margin;
+            if inside && ratio < 1.0 { ratio.max(0.0) } else { 1.0 }
         };
         Ok(Self { margin, curve: (0..n).map(corrected).collect(), arcs })
     }

@@ -223,7 +223,7 @@ pub(crate) fn sort_and_join(channels: &[Channel], m: usize, count: usize, first:
             tile(channels, m, count, rows, band, order, &mut levels);
             levels
         });
-        for (board, level) in found.iter().flat_map(|levels| levels.iter().enumerate()).map(|(k, l)| (k, l)) {
+        for (board, level) in found.iter().flat_map(|levels| levels.iter().enumerate()) {
             boards[board].merge(&level.rows, level.row);
             boards[board].merge(&level.columns, level.column);
         }

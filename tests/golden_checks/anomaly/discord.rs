@@ -393,17 +393,18 @@ fn least_squares(x: &Array2<f64>, y: &[f64]) -> Vec<f64> {
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(u, v)| u * v).sum::<f64>();
     let mut q: Vec<Vec<f64>> = Vec::new();
     let mut r = vec![vec![0.0; d]; d];
-    for j in 0..d {
-        let mut v = x.column(j).to_vec();
+    for (j, column) in x.columns().into_iter().enumerate() {
+        let mut v = column.to_vec();
         for _ in 0..2 {
-            for (i, q) in q.iter().enumerate() {
+            for (q, r) in q.iter().zip(&mut r) {
                 let c = dot(q, &v);
-                r[i][j] += c;
+                r[j] += c;
                 v.iter_mut().zip(q).for_each(|(v, q)| *v -= c * q);
             }
         }
-        r[j][j] = dot(&v, &v).sqrt();
-        q.push(v.iter().map(|v| v / r[j][j]).collect());
+        let norm = dot(&v, &v).sqrt();
+        r[j][j] = norm;
+        q.push(v.iter().map(|v| v / norm).collect());
     }
     let mut b: Vec<f64> = q.iter().map(|q| dot(q, y)).collect();
     for i in (0..d).rev() {
@@ -411,4 +412,36 @@ fn least_squares(x: &Array2<f64>, y: &[f64]) -> Vec<f64> {
         b[i] = (b[i] - rest) / r[i][i];
     }
     b
+}
+
+/// A test that cannot fail proves nothing: changed values must be seen.
+#[test]
+fn corrupted_profiles_are_seen() {
+    use super::check_file;
+    use crate::golden_checks::{load, own_dir};
+    let failed = |name: &str, file: &Value| {
+        let outcomes = check_file(name, file);
+        outcomes.iter().filter(|(_, o)| matches!(o, Outcome::Failed(_))).map(|(id, _)| id.clone()).collect::<Vec<_>>()
+    };
+    let honest = load(&own_dir().join("anomaly/mp_walk.json"));
+    assert!(failed("mp_walk", &honest).is_empty());
+    for section in ["stump", "aamp_p2", "aamp_p1", "ab_join_second_half_vs_first_half", "stumpi_last30_egress"] {
+        let mut file = honest.clone();
+        let cell = &mut file[section]["P"][70];
+        *cell = serde_json::json!(cell.as_f64().unwrap() * (1.0 + 1e-7));
+        assert!(failed("mp_walk", &file).iter().any(|id| id.contains(section)), "{section}");
+    }
+    for (section, key, at) in [("stump", "I", 5), ("stump", "left_I", 90), ("fluss_regimes3_L=m", "regimes", 0)] {
+        let mut file = honest.clone();
+        let cell = &mut file[section][key][at];
+        *cell = serde_json::json!(cell.as_i64().unwrap() + 1);
+        assert!(failed("mp_walk", &file).iter().any(|id| id.contains(section)), "{section} {key}");
+    }
+    let honest = load(&own_dir().join("anomaly/mstump.json"));
+    for key in ["P", "P_discords", "P_absolute"] {
+        let mut file = honest.clone();
+        let cell = &mut file["plain"][key][1][30];
+        *cell = serde_json::json!(cell.as_f64().unwrap() * (1.0 + 1e-7));
+        assert!(!failed("mstump", &file).is_empty(), "{key}");
+    }
 }
