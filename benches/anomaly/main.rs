@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod discord;
+mod discord_search;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
@@ -52,5 +53,5 @@ fn detectors(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, detectors, discord::discord);
+criterion_group!(benches, detectors, discord::discord, discord_search::searches);
 criterion_main!(benches);
