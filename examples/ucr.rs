@@ -33,7 +33,10 @@ const USAGE: &str = "usage: ucr [--data DIRECTORY [--out FILE.csv] [--longest SA
 
 fn main() -> ExitCode {
     match options().and_then(|o| match o {
-        None => Ok(println!("{USAGE}")),
+        None => {
+            println!("{USAGE}");
+            Ok(())
+        }
         Some(Options { data: Some(data), out, longest }) => archive(&data, out.as_deref(), longest),
         Some(_) => pipeline(),
     }) {
