@@ -4,6 +4,7 @@
 mod change;
 mod discord;
 mod stream;
+mod discord_search;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
@@ -54,5 +55,5 @@ fn detectors(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, detectors, discord::discord, change::change_points, change::limits, stream::streams);
+criterion_group!(benches, detectors, discord::discord, change::change_points, change::limits, stream::streams, discord_search::searches);
 criterion_main!(benches);

@@ -11,6 +11,7 @@ mod datasets;
 mod decision;
 mod decomposition;
 mod discord;
+mod discord_search;
 mod features;
 mod fractal;
 mod health;

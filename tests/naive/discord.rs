@@ -19,13 +19,13 @@ fn shape(x: &[f64], measure: Measure) -> Option<Option<Vec<f64>>> {
     Some(Some(x.iter().map(|v| (v - mean) / sd).collect()))
 }
 
-type Shape = Option<Option<Vec<f64>>>;
+pub type Shape = Option<Option<Vec<f64>>>;
 
-fn shapes(x: &[f64], m: usize, measure: Measure) -> Vec<Shape> {
+pub fn shapes(x: &[f64], m: usize, measure: Measure) -> Vec<Shape> {
     x.windows(m).map(|w| shape(w, measure)).collect()
 }
 
-fn distance(a: &Shape, b: &Shape, m: usize, measure: Measure) -> f64 {
+pub fn distance(a: &Shape, b: &Shape, m: usize, measure: Measure) -> f64 {
     let p = if let Measure::Absolute { p } = measure { p } else { 2.0 };
     match (a, b) {
         (None, _) | (_, None) => f64::INFINITY,

@@ -9,6 +9,7 @@ mod complexity;
 mod convolution;
 mod decomposition;
 mod discord;
+mod discord_search;
 mod features;
 mod fractal;
 mod learners;

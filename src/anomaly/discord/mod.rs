@@ -9,6 +9,9 @@
 //! | what is unlike all the rest of a recording? | [`MatrixProfile`], self-join |
 //! | what is unlike the healthy recording? | [`MatrixProfile`], AB-join; [`DiscordDetector`] |
 //! | what is unlike all that came before, sample by sample? | [`StreamingProfile`] |
+//! | the first such stretch of a very long recording? | [`Damp`] |
+//! | which length, and where, in a very long recording? | [`Merlin`] |
+//! | one anomaly, of unknown length and kind | [`DiscordEnsemble`] |
 //! | where does this shape occur? | [`distance_profile`] |
 //! | several channels, and which of them? | [`MultiProfile`] |
 //! | where does the regime change? | [`Regimes`] |
@@ -26,16 +29,23 @@
 //! tenth of the recording there is little to compare with.
 
 pub mod annotation;
+mod damp;
 mod detector;
+mod ensemble;
 mod mass;
+mod merlin;
 mod multi;
 mod neighbours;
 mod profile;
 mod regimes;
+mod search;
 mod streaming;
 
+pub use damp::{Damp, DampParams, DampValidParams, LeftDiscord, LeftNeighbour};
 pub use detector::{DiscordDetector, DiscordDetectorParams, DiscordDetectorValidParams, DiscordReason, Place};
+pub use ensemble::{DiscordEnsemble, DiscordEnsembleParams, DiscordEnsembleValidParams, Member};
 pub use mass::distance_profile;
+pub use merlin::{LengthDiscords, Merlin, MerlinParams, MerlinValidParams};
 pub use multi::{MultiProfile, MultiProfileParams, MultiProfileValidParams};
 pub use neighbours::Neighbours;
 pub use profile::{Discord, MatrixProfile, MatrixProfileParams, MatrixProfileValidParams, Measure, Progress};

@@ -76,11 +76,59 @@ pub(crate) fn join<P: Pairs>(
     columns: Option<&mut Board>,
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
+    join_where(pairs, span, &Region { rows: 0..pairs.counts().0, wanted: &|_, _| true }, rows, columns, progress)
+}
+
+/// The part of the matrix that is worth the walk.
+pub(crate) struct Region<'a> {
+    pub(crate) rows: Range<usize>,
+    /// Whether a tile of these rows and columns is.
+    pub(crate) wanted: &'a (dyn Fn(Range<usize>, Range<usize>) -> bool + Sync),
+}
+
+impl Region<'_> {
+    /// The tiles of a band.
+    fn tiles<P: Pairs>(&self, pairs: &P, band: &Range<usize>) -> Vec<(Range<usize>, Range<usize>)> {
+        let (row_count, column_count) = pairs.counts();
+        let height = height(pairs);
+        let last = self.rows.end.min(row_count).min(column_count.saturating_sub(band.start));
+        (self.rows.start..last)
+            .step_by(height)
+            .map(|row| row..last.min(row + height))
+            .filter(|rows| (self.wanted)(rows.clone(), rows.start + band.start..rows.end + band.end))
+            .map(|rows| (rows, band.clone()))
+            .collect()
+    }
+
+    /// Number of pairs that a walk would look at.
+    pub(crate) fn pairs<P: Pairs>(&self, pairs: &P, span: &Span) -> u64 {
+        let of = |band: &Range<usize>| -> u64 {
+            let rows: usize = self.tiles(pairs, band).iter().map(|(rows, _)| rows.len()).sum();
+            rows as u64 * band.len() as u64
+        };
+        span.bands.iter().map(of).sum()
+    }
+}
+
+/// Rows of a tile.
+fn height<P: Pairs>(pairs: &P) -> usize {
+    ROWS.max((4 * pairs.length()).next_power_of_two())
+}
+
+/// [`join`] of a part of the matrix.
+pub(crate) fn join_where<P: Pairs>(
+    pairs: &P,
+    span: &Span,
+    region: &Region<'_>,
+    rows: Option<&mut Board>,
+    columns: Option<&mut Board>,
+    progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     let (mut nothing, mut nobody) = (Board::new(0, 1), Board::new(0, 1));
     match (rows, columns) {
-        (Some(r), Some(c)) => walk::<P, true, true>(pairs, span, r, c, progress),
-        (Some(r), None) => walk::<P, true, false>(pairs, span, r, &mut nobody, progress),
-        (None, Some(c)) => walk::<P, false, true>(pairs, span, &mut nothing, c, progress),
+        (Some(r), Some(c)) => walk::<P, true, true>(pairs, span, region, r, c, progress),
+        (Some(r), None) => walk::<P, true, false>(pairs, span, region, r, &mut nobody, progress),
+        (None, Some(c)) => walk::<P, false, true>(pairs, span, region, &mut nothing, c, progress),
         (None, None) => ControlFlow::Continue(()),
     }
 }
@@ -88,21 +136,16 @@ pub(crate) fn join<P: Pairs>(
 fn walk<P: Pairs, const R: bool, const C: bool>(
     pairs: &P,
     span: &Span,
+    region: &Region<'_>,
     rows: &mut Board,
     columns: &mut Board,
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    let (row_count, column_count) = pairs.counts();
-    let height = ROWS.max((4 * pairs.length()).next_power_of_two());
-    let per_band = row_count.div_ceil(height).max(1);
+    let per_band = region.rows.len().div_ceil(height(pairs)).max(1);
     let bands_per_round = (if span.narrow { 4 * TILES } else { TILES } / per_band).max(1);
     let mut done = 0;
     for round in span.bands.chunks(bands_per_round) {
-        let mut tiles = Vec::new();
-        for band in round {
-            let last = row_count.min(column_count.saturating_sub(band.start));
-            tiles.extend((0..last).step_by(height).map(|row| (row..last.min(row + height), band.clone())));
-        }
+        let tiles: Vec<_> = round.iter().flat_map(|band| region.tiles(pairs, band)).collect();
         let (own, others) = (&*rows, &*columns);
         let found = par::map(tiles.len(), |i| {
             let (rows, band) = tiles[i].clone();

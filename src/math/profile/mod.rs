@@ -17,7 +17,7 @@ pub(crate) use absolute::Absolute;
 pub(crate) use board::{Board, beaten};
 pub(crate) use channels::{Channel, Order, sort_and_join};
 pub(crate) use correlation::{Correlation, Side};
-pub(crate) use join::{Pairs, Span, join};
+pub(crate) use join::{Pairs, Region, Span, join, join_where};
 #[allow(unused_imports)]
 pub(crate) use stretches::{Kind, Stretches, scale_of};
 

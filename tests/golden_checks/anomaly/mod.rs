@@ -4,6 +4,7 @@
 
 mod changepoint;
 mod discord;
+mod discord_search;
 mod evt;
 mod metrics;
 mod process;
@@ -40,6 +41,7 @@ pub fn check_file(name: &str, file: &Value) -> Vec<(String, Outcome)> {
     for check in [
         changepoint::check,
         discord::check,
+        discord_search::check,
         evt::check,
         metrics::check,
         process::check,
