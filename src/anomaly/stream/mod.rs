@@ -11,6 +11,8 @@
 //! | [`EwmaChart`] | has the mean moved a little, for long? | a number | distance over its limit |
 //! | [`CusumChart`] | the same, and since when, by how much? | a number | larger sum over its limit |
 //! | [`IndividualsChart`] | is this number, or this jump, out of the ordinary? | a number | distance over its limit |
+//! | [`RunningGaussian`] | is this number likely, given those before it? | a number | probability of a lesser deviation |
+//! | [`RunningDeviation`] | how many standard deviations from the mean so far? | a number | that number |
 //! | [`Sprt`] | are these residuals still zero mean and of the known spread? | a number | log-likelihood ratio over its limit |
 //! | [`PageHinkley`] | has the mean moved? Nothing known beforehand | a number | test over its threshold |
 //! | [`Adwin`] | which of the last rows have one mean? | a number | difference of means over its bound |
@@ -23,6 +25,7 @@ mod bocpd;
 mod chart;
 mod cusum;
 mod ewma;
+mod gaussian;
 mod kswin;
 mod multivariate;
 mod page_hinkley;
@@ -33,6 +36,10 @@ pub use bocpd::{Bocpd, BocpdParams, BocpdValidParams};
 pub use chart::{IndividualsChart, IndividualsParams, IndividualsValidParams};
 pub use cusum::{CusumChart, CusumParams, CusumValidParams, Shift};
 pub use ewma::{EwmaChart, EwmaParams, EwmaValidParams};
+pub use gaussian::{
+    RunningDeviation, RunningDeviationParams, RunningDeviationValidParams, RunningGaussian, RunningGaussianParams,
+    RunningGaussianValidParams,
+};
 pub use kswin::{Kswin, KswinParams, KswinValidParams};
 pub use multivariate::{McusumChart, McusumParams, McusumValidParams, MewmaChart, MewmaParams, MewmaValidParams};
 pub use page_hinkley::{Direction, PageHinkley, PageHinkleyParams, PageHinkleyValidParams};
@@ -198,7 +205,7 @@ macro_rules! guard {
         }
     };
 }
-use guard;
+pub(super) use guard;
 
 /// Reading of a saved state, all fields of which are given, through the `check_state` of the model; and its kind.
 macro_rules! saved {
@@ -230,7 +237,7 @@ macro_rules! saved {
         }
     };
 }
-use saved;
+pub(super) use saved;
 
 /// A detector of one column, by its `push`.
 macro_rules! one_column {
