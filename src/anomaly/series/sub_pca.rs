@@ -130,7 +130,7 @@ fn overflow() -> Error {
 const BLOCK: usize = 256;
 
 /// Mean and covariance (divided by the number) of all windows, in two passes.
-fn moments(windows: &Windows<'_>) -> (Vec<f64>, Array2<f64>) {
+pub(super) fn moments(windows: &Windows<'_>) -> (Vec<f64>, Array2<f64>) {
     let (n, m) = (windows.len(), windows.width());
     let blocks = n.div_ceil(BLOCK);
     let sums = par::map_init(blocks, Vec::new, |buffer, block| {
