@@ -9,6 +9,7 @@ mod convolution;
 mod datasets;
 mod decision;
 mod decomposition;
+mod detectors_of_series;
 mod features;
 mod fractal;
 mod health;

@@ -16,6 +16,7 @@ mod multichannel;
 mod recording;
 mod rul;
 mod selection;
+mod series;
 mod signal;
 mod spectral;
 mod tsfel;

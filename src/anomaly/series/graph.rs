@@ -3,16 +3,16 @@
 //! **What it answers.** Does this stretch consist of patterns in an order that is usual, also when it is longer than one pattern
 //! and each part alone looks well? Known as Series2Graph.
 //!
-//! **Formula.** Every window of l samples becomes a point: sums over l / 3 samples sliding in it, their first three principal
-//! components, less the direction in which a constant moves them; two coordinates are left, and the series is a path that
-//! turns around the origin. Each of r rays from the origin is crossed at radii whose density (a normal kernel of Scott's
+//! **Formula.** Every window of l samples becomes a point: sums over l / 3 samples sliding in it, less their mean, in the
+//! plane of their first two principal components: the series is a path that turns around the origin. Each of r rays from the origin is crossed at radii whose density (a normal kernel of Scott's
 //! width, on 512 bins) has maxima: the nodes. A crossing belongs to the nearest node of its ray, or, three kernel widths
-//! beyond all healthy ones, to none. An edge joins the nodes crossed one after the other, its weight w counts how often; the
+//! (at least a twentieth of the largest radius) beyond all healthy ones, to none. An edge joins the nodes crossed one after the other, its weight w counts how often; the
 //! degree d of a node counts its edges. With `N = sum w(e) (d(source) - 1) / l` over the edges of l steps, the score of
 //! the 2 l samples of those steps is `1 / (1 + N / N0)`, `N0` being the mean of the healthy ones: 0.5 where it is as usual, 1 where no edge is known.
 //!
-//! **Source.** Boniol & Palpanas 2020 (PVLDB 13). Not of the paper: crossings that belong to no node, and the score
-//! between 0 and 1.
+//! **Source.** Boniol & Palpanas 2020 (PVLDB 13). Not of the paper: the mean is taken off each window, where the paper
+//! takes three components and rotates the direction of a constant out of them, which loses a coordinate when the first
+//! two hold it; crossings that belong to no node; and the score between 0 and 1.
 //!
 //! **Cost.** Fit O(w l^2 + l^3 + n l + crossings), score O(n l + crossings log nodes); memory O(l^2 + n + crossings).
 //!
@@ -123,45 +123,24 @@ fn embedding(x: &[f64], l: usize) -> Result<(f64, Vec<Vec<f64>>)> {
     let fold = BlockFold::new(centred, box_len, |a, b| a + b);
     let sums: Vec<f64> = (0..=x.len() - box_len).map(|i| fold.over(i, i + box_len - 1)).collect();
     let width = l - box_len;
-    let windows = Windows::new(&sums, Shape { m: width, normalise: Normalise::None, level: 0.0 }, 8192);
+    let windows = Windows::new(&sums, Shape { m: width, normalise: Normalise::Centre, level: 0.0 }, 8192);
     let (_, covariance) = moments(&windows);
     if covariance.iter().any(|v| !v.is_finite()) {
         return Err(overflow());
     }
     let (_, vectors) = linalg::symmetric_eigen(&covariance)?;
-    let components: Vec<&[f64]> = vectors.rows().into_iter().take(3).filter_map(|r| r.to_slice()).collect();
-    if components.len() < 3 {
-        return Err(Error::too_few("components of the windows", 3, components.len()));
-    }
-    // Where a constant moves the point, and two directions across it.
-    let constant: Vec<f64> = components.iter().map(|v| lanes::sum(v)).collect();
-    let size = lanes::sum_squares(&constant).sqrt();
-    let across = if size > 1e-12 {
-        across([constant[0] / size, constant[1] / size, constant[2] / size])
-    } else {
-        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
-    };
-    let filters = across.iter().map(|direction| {
+    let filters = vectors.rows().into_iter().take(2).map(|component| {
+        // A window's mean goes out with the mean of the component, and the sliding sum is a filter of its own.
+        let mean = component.sum() / width as f64;
         let mut filter = vec![0.0; l - 1];
-        for (share, component) in direction.iter().zip(&components) {
-            for (i, v) in component.iter().enumerate() {
-                for f in &mut filter[i..i + box_len] {
-                    *f += share * v / box_len as f64;
-                }
+        for (i, v) in component.iter().enumerate() {
+            for f in &mut filter[i..i + box_len] {
+                *f += (v - mean) / box_len as f64;
             }
         }
         filter
     });
     Ok((level, filters.collect()))
-}
-
-/// Two unit vectors at right angles to a unit vector and to each other: the images of the y and z axes under the
-/// rotation that takes the x axis to it.
-fn across(u: [f64; 3]) -> [[f64; 3]; 2] {
-    // A half turn around the middle of u and the x axis does it as well when u is near the negative axis.
-    let sign = if u[0] < 0.0 { -1.0 } else { 1.0 };
-    let k = 1.0 / (1.0 + sign * u[0]);
-    [[-sign * u[1], 1.0 - k * u[1] * u[1], -k * u[1] * u[2]], [-sign * u[2], -k * u[1] * u[2], 1.0 - k * u[2] * u[2]]]
 }
 
 /// A path crosses a ray between two points.
@@ -192,8 +171,11 @@ impl Ray {
         let (low, high) = lanes::min_max(radii);
         let width = lanes::variance(radii, 0).sqrt() * (radii.len() as f64).powf(-0.2);
         let bin = (high - low) / (BINS - 1) as f64;
-        if width <= 0.0 || bin <= 0.0 || !(1.0 / bin).is_finite() {
-            return Self { nodes: vec![low], nearest: low, farthest: high };
+        let margin = (3.0 * width).max(0.05 * high);
+        let (nearest, farthest) = (low - margin, high + margin);
+        // Radii that differ by rounding are one.
+        if width <= 1e-9 * high || !(1.0 / bin).is_finite() {
+            return Self { nodes: vec![low], nearest, farthest };
         }
         let mut counts = vec![0.0; BINS];
         for r in radii {
@@ -211,7 +193,7 @@ impl Ray {
         let after = |i: usize| density.get(i + 1).copied().unwrap_or(0.0);
         let peaks = (0..BINS).filter(|&i| density[i] > before(i) && density[i] >= after(i));
         let nodes: Vec<f64> = peaks.map(|i| low + i as f64 * bin).collect();
-        Self { nodes, nearest: low - 3.0 * width, farthest: high + 3.0 * width }
+        Self { nodes, nearest, farthest }
     }
 
     fn node(&self, radius: f64) -> Option<usize> {
@@ -378,9 +360,8 @@ impl Series2Graph {
     /// Every edge along the path, with the step at which its second node is reached.
     fn walk(&self, crossings: &[Crossing], mut visit: impl FnMut(usize, u32, u32)) {
         let mut first = vec![0; self.rays.len()];
-        for (i, ray) in self.rays.iter().enumerate().skip(1) {
+        for i in 1..first.len() {
             first[i] = first[i - 1] + self.rays[i - 1].nodes.len();
-            let _ = ray;
         }
         let mut last: Option<u32> = None;
         for c in crossings {
@@ -467,20 +448,7 @@ mod tests {
     use super::*;
 
     fn round(n: usize) -> Vec<f64> {
-        (0..n).map(|i| 5.0 + (i as f64 * TAU / 40.0).sin() + 0.3 * (i as f64 * TAU / 20.0).cos()).collect()
-    }
-
-    #[test]
-    fn directions_across_are_orthonormal() {
-        for u in [[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.6, -0.8], [-0.48, 0.6, 0.64]] {
-            let [a, b] = across(u);
-            let dot = |p: [f64; 3], q: [f64; 3]| p.iter().zip(q).map(|(x, y)| x * y).sum::<f64>();
-            for (value, expected) in
-                [(dot(a, a), 1.0), (dot(b, b), 1.0), (dot(a, b), 0.0), (dot(a, u), 0.0), (dot(b, u), 0.0)]
-            {
-                assert!((value - expected).abs() < 1e-12, "{u:?}");
-            }
-        }
+        (0..n).map(|i| 5.0 + (i as f64 * TAU / 40.0).sin()).collect()
     }
 
     #[test]
