@@ -5,6 +5,9 @@ mod folds;
 mod forest;
 mod linear;
 mod regressor;
+//! What anomaly, health and rul share: scaling of columns, clusters of rows.
+
+pub(crate) mod kmeans;
 mod scaling;
 mod survival_forest;
 mod trees;
@@ -14,6 +17,7 @@ pub use folds::group_folds;
 pub use forest::{Forest, ForestParams, ForestValidParams};
 pub use linear::{Linear, LinearParams, LinearValidParams};
 pub use regressor::{Regressor, Shapley, permutation_importance};
+pub use kmeans::{KMeans, KMeansParams, KMeansValidParams};
 pub use scaling::{Scaler, ScalerParams, Scaling};
 pub use survival_forest::{SurvivalForest, SurvivalForestParams, SurvivalForestValidParams};
 

@@ -12,6 +12,7 @@ mod decision;
 mod decomposition;
 mod discord;
 mod discord_search;
+mod detectors_of_series;
 mod features;
 mod fractal;
 mod health;

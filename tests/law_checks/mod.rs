@@ -20,6 +20,7 @@ mod multichannel;
 mod recording;
 mod rul;
 mod selection;
+mod series;
 mod signal;
 mod spectral;
 mod thresholds;

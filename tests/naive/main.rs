@@ -17,6 +17,7 @@ mod multichannel;
 mod rolling;
 mod rul;
 mod selection;
+mod series;
 mod signal;
 mod spectral;
 mod thresholds;

@@ -12,6 +12,9 @@
 //! | [`CusumChart`] | the same, and since when, by how much? | a number | larger sum over its limit |
 //! | [`IndividualsChart`] | is this number, or this jump, out of the ordinary? | a number | distance over its limit |
 //! | [`Sprt`] | are these residuals still zero mean and of the known spread? | a number | log-likelihood over its limit |
+//! | [`RunningGaussian`] | is this number likely, given those before it? | a number | probability of a lesser deviation |
+//! | [`RunningDeviation`] | how many standard deviations from the mean so far? | a number | that number |
+//! | [`Sprt`] | are these residuals still zero mean and of the known spread? | a number | log-likelihood ratio over its limit |
 //! | [`PageHinkley`] | has the mean moved? Nothing known beforehand | a number | test over its threshold |
 //! | [`Adwin`] | which of the last rows have one mean? | a number | difference of means over its bound |
 //! | [`Kswin`] | has the distribution changed? | a number | KS distance over its bound |
@@ -28,6 +31,7 @@ mod cusum;
 mod ewma;
 mod forest;
 mod half_space;
+mod gaussian;
 mod kswin;
 mod loda;
 mod multivariate;
@@ -41,6 +45,10 @@ pub use cusum::{CusumChart, CusumParams, CusumValidParams, Shift};
 pub use ewma::{EwmaChart, EwmaParams, EwmaValidParams};
 pub use forest::{ForestScore, RandomCutForest, RandomCutForestParams, RandomCutForestValidParams};
 pub use half_space::{HalfSpaceTrees, HalfSpaceTreesParams, HalfSpaceTreesValidParams};
+pub use gaussian::{
+    RunningDeviation, RunningDeviationParams, RunningDeviationValidParams, RunningGaussian, RunningGaussianParams,
+    RunningGaussianValidParams,
+};
 pub use kswin::{Kswin, KswinParams, KswinValidParams};
 pub use loda::{OnlineLoda, OnlineLodaParams, OnlineLodaValidParams};
 pub use multivariate::{McusumChart, McusumParams, McusumValidParams, MewmaChart, MewmaParams, MewmaValidParams};
@@ -213,7 +221,7 @@ macro_rules! guard {
         }
     };
 }
-use guard;
+pub(super) use guard;
 
 /// Reading of a saved state, all fields of which are given, through the `check_state` of the model; and its kind.
 macro_rules! saved {
@@ -245,7 +253,7 @@ macro_rules! saved {
         }
     };
 }
-use saved;
+pub(super) use saved;
 
 /// A detector of one column, by its `push`.
 macro_rules! one_column {
