@@ -3,9 +3,9 @@
 
 mod change;
 mod discord;
-mod stream;
 mod discord_search;
 mod series;
+mod stream;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
@@ -56,5 +56,14 @@ fn detectors(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, detectors, discord::discord, change::change_points, change::limits, stream::streams, discord_search::searches, series::bench);
+criterion_group!(
+    benches,
+    detectors,
+    discord::discord,
+    change::change_points,
+    change::limits,
+    stream::streams,
+    discord_search::searches,
+    series::bench
+);
 criterion_main!(benches);

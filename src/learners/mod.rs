@@ -1,11 +1,10 @@
-//! What anomaly, health and rul share: scaling of columns, trees.
+//! What anomaly, health and rul share: scaling of columns, clusters of rows, trees, lines.
 
 mod boosting;
 mod folds;
 mod forest;
 mod linear;
 mod regressor;
-//! What anomaly, health and rul share: scaling of columns, clusters of rows.
 
 pub(crate) mod kmeans;
 mod scaling;
@@ -15,9 +14,9 @@ mod trees;
 pub use boosting::{GradientBoosting, GradientBoostingParams, GradientBoostingValidParams, Loss};
 pub use folds::group_folds;
 pub use forest::{Forest, ForestParams, ForestValidParams};
+pub use kmeans::{KMeans, KMeansParams, KMeansValidParams};
 pub use linear::{Linear, LinearParams, LinearValidParams};
 pub use regressor::{Regressor, Shapley, permutation_importance};
-pub use kmeans::{KMeans, KMeansParams, KMeansValidParams};
 pub use scaling::{Scaler, ScalerParams, Scaling};
 pub use survival_forest::{SurvivalForest, SurvivalForestParams, SurvivalForestValidParams};
 

@@ -30,8 +30,8 @@ mod chart;
 mod cusum;
 mod ewma;
 mod forest;
-mod half_space;
 mod gaussian;
+mod half_space;
 mod kswin;
 mod loda;
 mod multivariate;
@@ -44,11 +44,11 @@ pub use chart::{IndividualsChart, IndividualsParams, IndividualsValidParams};
 pub use cusum::{CusumChart, CusumParams, CusumValidParams, Shift};
 pub use ewma::{EwmaChart, EwmaParams, EwmaValidParams};
 pub use forest::{ForestScore, RandomCutForest, RandomCutForestParams, RandomCutForestValidParams};
-pub use half_space::{HalfSpaceTrees, HalfSpaceTreesParams, HalfSpaceTreesValidParams};
 pub use gaussian::{
     RunningDeviation, RunningDeviationParams, RunningDeviationValidParams, RunningGaussian, RunningGaussianParams,
     RunningGaussianValidParams,
 };
+pub use half_space::{HalfSpaceTrees, HalfSpaceTreesParams, HalfSpaceTreesValidParams};
 pub use kswin::{Kswin, KswinParams, KswinValidParams};
 pub use loda::{OnlineLoda, OnlineLodaParams, OnlineLodaValidParams};
 pub use multivariate::{McusumChart, McusumParams, McusumValidParams, MewmaChart, MewmaParams, MewmaValidParams};
