@@ -8,6 +8,10 @@
 //! |---|---|---|
 //! | [`PcaMonitor`] | correlated sensors of a healthy baseline | larger of T2 and SPE, each over its control limit |
 //! | [`IsolationForest`] | an unlabelled mixed history | 0..1, about 0.5 for ordinary rows |
+//! | [`Knn`] | several regimes, no shape assumed | distance to the nearest healthy rows |
+//! | [`Lof`] | regimes of different density | about 1 for ordinary rows |
+//! | [`Cof`] | patterns along lines and curves | about 1 for ordinary rows |
+//! | [`Abod`] | many columns | minus a variance of angles: up to 0 |
 //!
 //! ```
 //! use prognos::anomaly::{Detector, PcaMonitor, Threshold};
@@ -33,12 +37,15 @@
 //! # Ok::<(), prognos::Error>(())
 //! ```
 
+#[macro_use]
+mod row_model;
 mod attribution;
 pub mod changepoint;
 pub mod discord;
 mod door;
 mod events;
 mod isolation_forest;
+mod neighbours;
 mod pca;
 mod probability;
 pub mod series;
@@ -49,6 +56,10 @@ pub use attribution::Attribution;
 pub use door::Linfa;
 pub use events::{Event, EventTracker, Events};
 pub use isolation_forest::{IsolationForest, IsolationForestParams, IsolationForestValidParams, average_path_length};
+pub use neighbours::{
+    Abod, AbodParams, AbodValidParams, Chain, Cof, CofParams, CofValidParams, Knn, KnnDistance, KnnParams,
+    KnnValidParams, Lof, LofParams, LofValidParams, Metric,
+};
 pub use pca::{
     Components, PcaMonitor, PcaMonitorParams, PcaMonitorValidParams, SpeLimit, Statistic, T2Contribution, T2Limit,
 };

@@ -6,6 +6,7 @@ mod changepoint;
 mod discord;
 mod evt;
 mod metrics;
+mod neighbours;
 mod process;
 mod series;
 mod stream;
@@ -41,6 +42,7 @@ pub fn check_file(name: &str, file: &Value) -> Vec<(String, Outcome)> {
         discord::check,
         evt::check,
         metrics::check,
+        neighbours::check,
         process::check,
         series::check,
         stream::check,
