@@ -11,6 +11,7 @@
 //! | [`Knn`] | several regimes, no shape assumed | distance to the nearest healthy rows |
 //! | [`Lof`] | regimes of different density | about 1 for ordinary rows |
 //! | [`Cof`] | patterns along lines and curves | about 1 for ordinary rows |
+//! | [`OneClassSvm`] | an outline of any smooth shape | 0 on the outline, positive outside |
 //! | [`Abod`] | many columns | minus a variance of angles: up to 0 |
 //!
 //! ```
@@ -46,6 +47,7 @@ mod door;
 mod events;
 mod isolation_forest;
 mod neighbours;
+mod one_class_svm;
 mod pca;
 mod probability;
 pub mod series;
@@ -60,6 +62,7 @@ pub use neighbours::{
     Abod, AbodParams, AbodValidParams, Chain, Cof, CofParams, CofValidParams, Knn, KnnDistance, KnnParams,
     KnnValidParams, Lof, LofParams, LofValidParams, Metric,
 };
+pub use one_class_svm::{Gamma, Kernel, OneClassSvm, OneClassSvmParams, OneClassSvmValidParams};
 pub use pca::{
     Components, PcaMonitor, PcaMonitorParams, PcaMonitorValidParams, SpeLimit, Statistic, T2Contribution, T2Limit,
 };
