@@ -40,6 +40,7 @@ mod door;
 mod events;
 mod isolation_forest;
 mod pca;
+mod probability;
 pub mod series;
 pub mod stream;
 mod threshold;
@@ -51,6 +52,7 @@ pub use isolation_forest::{IsolationForest, IsolationForestParams, IsolationFore
 pub use pca::{
     Components, PcaMonitor, PcaMonitorParams, PcaMonitorValidParams, SpeLimit, Statistic, T2Contribution, T2Limit,
 };
+pub use probability::{Probability, ScoreProbability};
 pub use threshold::{Limit, RowsPerDay, Rule, Threshold, benjamini_hochberg};
 
 use crate::error::{Error, Result};
