@@ -7,6 +7,7 @@
 //! | detector | for | scores |
 //! |---|---|---|
 //! | [`PcaMonitor`] | correlated sensors of a healthy baseline | larger of T2 and SPE, each over its control limit |
+//! | [`Mahalanobis`] | correlated sensors; robust to bad rows, or to few rows | squared distance, chi-squared for normal rows |
 //! | [`IsolationForest`] | an unlabelled mixed history | 0..1, about 0.5 for ordinary rows |
 //!
 //! ```
@@ -39,6 +40,7 @@ pub mod discord;
 mod door;
 mod events;
 mod isolation_forest;
+mod mahalanobis;
 mod pca;
 mod probability;
 pub mod series;
@@ -49,6 +51,7 @@ pub use attribution::Attribution;
 pub use door::Linfa;
 pub use events::{Event, EventTracker, Events};
 pub use isolation_forest::{IsolationForest, IsolationForestParams, IsolationForestValidParams, average_path_length};
+pub use mahalanobis::{Covariance, Mahalanobis, MahalanobisParams, MahalanobisValidParams};
 pub use pca::{
     Components, PcaMonitor, PcaMonitorParams, PcaMonitorValidParams, SpeLimit, Statistic, T2Contribution, T2Limit,
 };
