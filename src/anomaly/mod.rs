@@ -7,6 +7,7 @@
 //! | detector | for | scores |
 //! |---|---|---|
 //! | [`PcaMonitor`] | correlated sensors of a healthy baseline | larger of T2 and SPE, each over its control limit |
+//! | [`Mahalanobis`] | correlated sensors; robust to bad rows, or to few rows | squared distance, chi-squared for normal rows |
 //! | [`IsolationForest`] | an unlabelled mixed history | 0..1, about 0.5 for ordinary rows |
 //! | [`Knn`] | several regimes, no shape assumed | distance to the nearest healthy rows |
 //! | [`Lof`] | regimes of different density | about 1 for ordinary rows |
@@ -46,6 +47,7 @@ pub mod discord;
 mod door;
 mod events;
 mod isolation_forest;
+mod mahalanobis;
 mod neighbours;
 mod one_class_svm;
 mod pca;
@@ -58,6 +60,7 @@ pub use attribution::Attribution;
 pub use door::Linfa;
 pub use events::{Event, EventTracker, Events};
 pub use isolation_forest::{IsolationForest, IsolationForestParams, IsolationForestValidParams, average_path_length};
+pub use mahalanobis::{Covariance, Mahalanobis, MahalanobisParams, MahalanobisValidParams};
 pub use neighbours::{
     Abod, AbodParams, AbodValidParams, Chain, Cof, CofParams, CofValidParams, Knn, KnnDistance, KnnParams,
     KnnValidParams, Lof, LofParams, LofValidParams, Metric,
