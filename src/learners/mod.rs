@@ -1,7 +1,9 @@
-//! What anomaly, health and rul share: scaling of columns.
+//! What anomaly, health and rul share: scaling of columns, clusters of rows.
 
+pub(crate) mod kmeans;
 mod scaling;
 
+pub use kmeans::{KMeans, KMeansParams, KMeansValidParams};
 pub use scaling::{Scaler, ScalerParams, Scaling};
 
 use crate::error::Result;

@@ -1,0 +1,842 @@
+//! k-means: a few centroids that stand for many rows.
+//!
+//! **What it answers.** Which few typical rows (operating regimes, shapes of a cycle) does a history consist of, and
+//! how far is a row from the nearest of them?
+//!
+//! **Formula.** Centroids `c` that minimise the inertia `sum_i min_c |x_i - c|^2`, by Lloyd's iteration from a greedy
+//! k-means++ start: each next centroid is a row drawn with probability proportional to its squared distance from
+//! those there are, the best of `2 + ln k` draws. Hamerly's bounds leave out distances that cannot change an
+//! assignment; the result is that of the plain iteration. A cluster that empties takes the row farthest from its
+//! centroid. The best of [`restarts`](KMeansParams::restarts) starts is kept. Ties go to the lower number everywhere.
+//!
+//! **Scaling.** Distances add columns up: put columns of different units through a [`Scaler`](super::Scaler) first.
+//!
+//! **Sources.** Lloyd 1982 (IEEE Trans. Inf. Theory 28); Arthur & Vassilvitskii 2007 (SODA); Hamerly 2010 (SDM).
+//!
+//! **Cost.** O(n k d) an iteration before bounds take their part off, O(n k d ln k) a start; memory O(n + k d) beside
+//! the rows.
+//!
+//! **When not to use it.** Clusters that are long, nested or of very different size and density (use a mixture of
+//! normals, or neighbours); k unknown and important.
+
+use super::check_rows;
+use crate::error::{Error, Result};
+use crate::features::Rows;
+use crate::learners::block_rows;
+use crate::math::rng::Rng;
+use crate::math::{lanes, par};
+use linfa::ParamGuard;
+use linfa::dataset::DatasetBase;
+use linfa::traits::Fit;
+use ndarray::{Array1, Array2, ArrayBase, ArrayView2, Data, Ix2};
+
+/// Checked settings of [`KMeans`].
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct KMeansValidParams {
+    clusters: usize,
+    seed: u64,
+    restarts: usize,
+    tolerance: f64,
+    max_iterations: usize,
+}
+
+/// Settings of [`KMeans`]; see [`KMeans::params`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct KMeansParams(KMeansValidParams);
+
+impl KMeansParams {
+    /// Number of clusters, 1 to 65,536. Default 8. There are fewer when there are fewer distinct rows.
+    #[must_use]
+    pub fn clusters(mut self, clusters: usize) -> Self {
+        self.0.clusters = clusters;
+        self
+    }
+
+    /// Seed of the random starts. Default 0.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.0.seed = seed;
+        self
+    }
+
+    /// Number of starts, 1 to 1,000; the one that ends with the smallest inertia is kept, the first among equals.
+    /// Default 3: the greedy start seldom ends badly.
+    #[must_use]
+    pub fn restarts(mut self, restarts: usize) -> Self {
+        self.0.restarts = restarts;
+        self
+    }
+
+    /// Stops when the squared moves of all centroids add up to at most this times the mean variance of the columns.
+    /// At least 0; default 1e-4, as scikit-learn's. With 0 it goes on until no row changes its cluster.
+    #[must_use]
+    pub fn tolerance(mut self, tolerance: f64) -> Self {
+        self.0.tolerance = tolerance;
+        self
+    }
+
+    /// Most iterations of a start, 1 to 1,000,000. Default 300.
+    #[must_use]
+    pub fn max_iterations(mut self, iterations: usize) -> Self {
+        self.0.max_iterations = iterations;
+        self
+    }
+
+    /// Finds the centroids.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a setting outside of its range, [`Error::TooFew`] without a row or column,
+    /// [`Error::NonFinite`] naming a cell, [`Error::Numeric`] when squared distances overflow.
+    pub fn fit<'a>(&self, rows: impl Into<Rows<'a>>) -> Result<KMeans> {
+        self.check_ref()?.fit_rows(rows.into())
+    }
+}
+
+impl ParamGuard for KMeansParams {
+    type Checked = KMeansValidParams;
+    type Error = Error;
+
+    fn check_ref(&self) -> Result<&KMeansValidParams> {
+        let p = &self.0;
+        if !(1..=65_536).contains(&p.clusters) {
+            return Err(Error::parameter("clusters", p.clusters, "must be 1 to 65536"));
+        }
+        if !(1..=1000).contains(&p.restarts) {
+            return Err(Error::parameter("restarts", p.restarts, "must be 1 to 1000"));
+        }
+        if !(p.tolerance.is_finite() && p.tolerance >= 0.0) {
+            return Err(Error::parameter("tolerance", p.tolerance, "must be finite and at least 0"));
+        }
+        if !(1..=1_000_000).contains(&p.max_iterations) {
+            return Err(Error::parameter("max_iterations", p.max_iterations, "must be 1 to 1000000"));
+        }
+        Ok(p)
+    }
+
+    fn check(self) -> Result<KMeansValidParams> {
+        self.check_ref()?;
+        Ok(self.0)
+    }
+}
+
+impl<D: Data<Elem = f64>, T> Fit<ArrayBase<D, Ix2>, T, Error> for KMeansValidParams {
+    type Object = KMeans;
+    fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<KMeans> {
+        self.fit_rows(dataset.into())
+    }
+}
+
+impl KMeansValidParams {
+    fn fit_rows(&self, rows: Rows<'_>) -> Result<KMeans> {
+        check_rows(&rows, "rows to cluster", 1)?;
+        let found = self.cluster(&Table(rows.values))?;
+        let k = found.sizes.len();
+        let centroids = Array2::from_shape_vec((k, rows.values.ncols()), found.centroids)
+            .map_err(|_| Error::shape("cells of the centroids", k * rows.values.ncols(), 0))?;
+        Ok(KMeans {
+            params: self.clone(),
+            names: rows.names_or_numbers(),
+            centroids,
+            sizes: found.sizes,
+            inertia: found.inertia,
+            iterations: found.iterations,
+        })
+    }
+
+    /// Clusters rows that need not stand in memory, for example windows of a series. The cells must be finite.
+    pub(crate) fn cluster(&self, rows: &impl RowSource) -> Result<Clustering> {
+        let overflow = || Error::numeric("k-means", "the squared distances overflow; scale the columns first");
+        let (n, d) = (rows.len(), rows.width());
+        if n == 0 || d == 0 {
+            return Err(Error::too_few("rows to cluster", 1, 0));
+        }
+        let spread = total_spread(rows);
+        // Two rows are at most twice as far from each other as from the centre.
+        if !(4.0 * spread).is_finite() {
+            return Err(overflow());
+        }
+        let stop = self.tolerance * (spread / n as f64 / d as f64);
+        let mut best: Option<Clustering> = None;
+        for restart in 0..self.restarts {
+            let mut rng = Rng::stream(self.seed, restart as u64);
+            let start = start(rows, self.clusters.min(n), &mut rng);
+            let found = Lloyd::new(rows, start).run(stop, self.max_iterations);
+            if !found.inertia.is_finite() || found.centroids.iter().any(|c| !c.is_finite()) {
+                return Err(overflow());
+            }
+            if best.as_ref().is_none_or(|b| found.inertia < b.inertia) {
+                best = Some(found);
+            }
+        }
+        best.ok_or_else(overflow)
+    }
+}
+
+/// Rows that can be read by number, from memory or made on the spot.
+pub(crate) trait RowSource: Sync {
+    /// Number of rows.
+    fn len(&self) -> usize;
+    /// Cells of a row.
+    fn width(&self) -> usize;
+    /// Row `i`; `scratch` is there to build it in.
+    fn row<'a>(&'a self, i: usize, scratch: &'a mut Vec<f64>) -> &'a [f64];
+}
+
+/// The rows of a matrix.
+struct Table<'t>(ArrayView2<'t, f64>);
+
+impl RowSource for Table<'_> {
+    fn len(&self) -> usize {
+        self.0.nrows()
+    }
+    fn width(&self) -> usize {
+        self.0.ncols()
+    }
+    fn row<'a>(&'a self, i: usize, scratch: &'a mut Vec<f64>) -> &'a [f64] {
+        super::row_slice(self.0.row(i), scratch)
+    }
+}
+
+/// What a start ended with. Every cluster has a row.
+#[derive(Debug)]
+pub(crate) struct Clustering {
+    /// Row-major, as wide as the rows.
+    pub(crate) centroids: Vec<f64>,
+    pub(crate) sizes: Vec<usize>,
+    pub(crate) inertia: f64,
+    pub(crate) iterations: usize,
+}
+
+/// Squared distance.
+#[inline]
+pub(crate) fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
+    lanes::sum_by2(a, b, |a, b| {
+        let d = a - b;
+        d * d
+    })
+}
+
+/// Number and squared distance of the nearest centroid, the lower number on ties.
+#[inline]
+pub(crate) fn nearest(x: &[f64], centroids: &[f64]) -> (usize, f64) {
+    let mut best = (0, f64::INFINITY);
+    for (c, centroid) in centroids.chunks_exact(x.len().max(1)).enumerate() {
+        let d2 = squared_distance(x, centroid);
+        if d2 < best.1 {
+            best = (c, d2);
+        }
+    }
+    best
+}
+
+/// Sum over rows of what `add` puts into `width` accumulators, block by block in row order.
+fn sums<R: RowSource>(rows: &R, width: usize, add: impl Fn(usize, &[f64], &mut [f64]) + Sync + Send) -> Vec<f64> {
+    let n = rows.len();
+    let block = block_rows(n);
+    let parts = par::map(n.div_ceil(block), |b| {
+        let mut acc = vec![0.0; width];
+        let mut scratch = Vec::new();
+        for i in b * block..((b + 1) * block).min(n) {
+            add(i, rows.row(i, &mut scratch), &mut acc);
+        }
+        acc
+    });
+    let mut total = vec![0.0; width];
+    for part in &parts {
+        for (t, p) in total.iter_mut().zip(part) {
+            *t += p;
+        }
+    }
+    total
+}
+
+/// Sum of squared distances of the rows from their mean; not finite when something overflows.
+fn total_spread<R: RowSource>(rows: &R) -> f64 {
+    let (n, d) = (rows.len() as f64, rows.width());
+    // Deviations from the first row: an offset costs no digits.
+    let first = rows.row(0, &mut Vec::new()).to_vec();
+    let mut mean = sums(rows, d, |_, row, acc| {
+        for ((a, x), f) in acc.iter_mut().zip(row).zip(&first) {
+            *a += x - f;
+        }
+    });
+    for (m, f) in mean.iter_mut().zip(&first) {
+        *m = f + *m / n;
+    }
+    sums(rows, 1, |_, row, acc| acc[0] += squared_distance(row, &mean))[0]
+}
+
+/// Rows of one parallel block of the assignment.
+const BLOCK: usize = 256;
+
+/// Greedy k-means++ (Arthur & Vassilvitskii 2007, sections 2 and 5.2): at most `k` centroids, fewer when the rows
+/// run out of distinct ones.
+fn start<R: RowSource>(rows: &R, k: usize, rng: &mut Rng) -> Vec<f64> {
+    let (n, d) = (rows.len(), rows.width());
+    let draws = 2 + (k as f64).ln() as usize;
+    let mut scratch = Vec::new();
+    let mut centroids = rows.row(rng.below(n), &mut scratch).to_vec();
+    centroids.reserve((k - 1) * d);
+    let mut weights = vec![f64::INFINITY; n];
+    let closer = |weights: &[f64], centroid: &[f64], out: &mut [f64]| {
+        par::rows_init(out, BLOCK, Vec::new, |scratch, block, out| {
+            for (place, w) in out.iter_mut().enumerate() {
+                let i = block * BLOCK + place;
+                *w = weights[i].min(squared_distance(rows.row(i, scratch), centroid));
+            }
+        });
+    };
+    let mut trial = vec![0.0; n];
+    closer(&weights, &centroids, &mut trial);
+    std::mem::swap(&mut weights, &mut trial);
+    let mut best = vec![0.0; n];
+    while centroids.len() < k * d {
+        let total: f64 = weights.iter().sum();
+        if total <= 0.0 {
+            break;
+        }
+        let mut chosen: Option<(f64, usize)> = None;
+        for _ in 0..draws {
+            let pick = draw(&weights, rng.uniform() * total);
+            let candidate = rows.row(pick, &mut scratch).to_vec();
+            closer(&weights, &candidate, &mut trial);
+            let rest: f64 = trial.iter().sum();
+            if chosen.is_none_or(|(least, _)| rest < least) {
+                chosen = Some((rest, pick));
+                std::mem::swap(&mut best, &mut trial);
+            }
+        }
+        let Some((_, pick)) = chosen else { break };
+        centroids.extend_from_slice(rows.row(pick, &mut scratch));
+        std::mem::swap(&mut weights, &mut best);
+    }
+    centroids
+}
+
+/// First row at which the running sum of the weights exceeds `target`; never one of weight 0.
+fn draw(weights: &[f64], target: f64) -> usize {
+    let mut sum = 0.0;
+    let mut last = 0;
+    for (i, &w) in weights.iter().enumerate() {
+        if w > 0.0 {
+            sum += w;
+            last = i;
+            if sum > target {
+                break;
+            }
+        }
+    }
+    last
+}
+
+/// Cluster of a row and Hamerly's bounds: the distance to its centroid is at most `upper`, that to any other at
+/// least `lower`.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    cluster: u32,
+    upper: f64,
+    lower: f64,
+}
+
+/// Bounds are kept by additions; they count only when they clear this, far above what rounding can do.
+const SLACK: f64 = 1.0 + 1e-9;
+
+struct Lloyd<'r, R> {
+    rows: &'r R,
+    d: usize,
+    k: usize,
+    centroids: Vec<f64>,
+    places: Vec<Place>,
+    counts: Vec<usize>,
+}
+
+impl<'r, R: RowSource> Lloyd<'r, R> {
+    fn new(rows: &'r R, centroids: Vec<f64>) -> Self {
+        let d = rows.width();
+        let k = centroids.len() / d;
+        let places = vec![Place { cluster: u32::MAX, upper: f64::INFINITY, lower: 0.0 }; rows.len()];
+        Self { rows, d, k, centroids, places, counts: vec![0; k] }
+    }
+
+    fn run(mut self, stop: f64, max_iterations: usize) -> Clustering {
+        let mut iterations = 0;
+        while iterations < max_iterations {
+            iterations += 1;
+            let changed = self.assign();
+            if !changed {
+                break;
+            }
+            let repaired = self.repair();
+            let moved = self.update();
+            if repaired {
+                self.forget();
+            } else if moved <= stop {
+                break;
+            }
+        }
+        self.assign();
+        let inertia = self.inertia();
+        let full: Vec<usize> = (0..self.k).filter(|&c| self.counts[c] > 0).collect();
+        let centroids = full.iter().flat_map(|&c| self.centroids[c * self.d..(c + 1) * self.d].to_vec()).collect();
+        Clustering { centroids, sizes: full.iter().map(|&c| self.counts[c]).collect(), inertia, iterations }
+    }
+
+    /// Puts every row to its nearest centroid; whether any changed.
+    fn assign(&mut self) -> bool {
+        let (rows, d, k, centroids) = (self.rows, self.d, self.k, &self.centroids);
+        // Half the distance to the nearest other centroid.
+        let half = par::map(k, |a| {
+            let own = &centroids[a * d..(a + 1) * d];
+            let others = centroids.chunks_exact(d).enumerate().filter(|&(b, _)| b != a);
+            others.map(|(_, c)| squared_distance(own, c)).fold(f64::INFINITY, f64::min).sqrt() / 2.0
+        });
+        let n_blocks = self.places.len().div_ceil(BLOCK);
+        let mut changed = vec![false; n_blocks];
+        {
+            let mut pairs: Vec<(&mut [Place], &mut bool)> =
+                self.places.chunks_mut(BLOCK).zip(changed.iter_mut()).collect();
+            par::rows_init(&mut pairs, 1, Vec::new, |scratch, block, pair| {
+                for (places, changed) in pair {
+                    for (offset, place) in places.iter_mut().enumerate() {
+                        let old = place.cluster;
+                        let bound = half.get(old as usize).map_or(0.0, |&h| h.max(place.lower));
+                        if place.upper * SLACK < bound {
+                            continue;
+                        }
+                        let row = rows.row(block * BLOCK + offset, scratch);
+                        if let Some(own) = centroids.chunks_exact(d).nth(old as usize) {
+                            place.upper = squared_distance(row, own).sqrt();
+                            if place.upper * SLACK < bound {
+                                continue;
+                            }
+                        }
+                        *place = nearest_two(row, centroids);
+                        **changed |= place.cluster != old;
+                    }
+                }
+            });
+        }
+        self.counts.fill(0);
+        for place in &self.places {
+            self.counts[place.cluster as usize] += 1;
+        }
+        changed.contains(&true)
+    }
+
+    /// Gives every empty cluster the row farthest from its centroid; whether there was one.
+    fn repair(&mut self) -> bool {
+        if !self.counts.contains(&0) {
+            return false;
+        }
+        let distances = self.own_distances();
+        let mut repaired = false;
+        let mut order: Vec<usize> = (0..distances.len()).collect();
+        order.sort_by(|&a, &b| distances[b].total_cmp(&distances[a]));
+        let mut candidates = order.into_iter();
+        for empty in 0..self.k {
+            if self.counts[empty] > 0 {
+                continue;
+            }
+            let counts = &self.counts;
+            let places = &self.places;
+            let next = candidates.find(|&i| distances[i] > 0.0 && counts[places[i].cluster as usize] > 1);
+            let Some(i) = next else { break };
+            self.counts[self.places[i].cluster as usize] -= 1;
+            self.counts[empty] = 1;
+            self.places[i].cluster = empty as u32;
+            repaired = true;
+        }
+        repaired
+    }
+
+    fn forget(&mut self) {
+        for place in &mut self.places {
+            place.upper = f64::INFINITY;
+            place.lower = 0.0;
+        }
+    }
+
+    /// Moves every centroid to the mean of its rows and the bounds with it; the sum of squared moves.
+    fn update(&mut self) -> f64 {
+        let (d, k) = (self.d, self.k);
+        let mut step = sums(self.rows, k * d, |i, row, acc| {
+            let c = self.places[i].cluster as usize * d;
+            let old = &self.centroids[c..c + d];
+            for ((a, x), o) in acc[c..c + d].iter_mut().zip(row).zip(old) {
+                *a += x - o;
+            }
+        });
+        let mut moves = vec![0.0; k];
+        for (c, step) in step.chunks_exact_mut(d).enumerate() {
+            if self.counts[c] == 0 {
+                continue;
+            }
+            let old = self.centroids[c * d..(c + 1) * d].to_vec();
+            for ((s, o), new) in step.iter().zip(&old).zip(&mut self.centroids[c * d..(c + 1) * d]) {
+                *new = o + s / self.counts[c] as f64;
+            }
+            moves[c] = squared_distance(&old, &self.centroids[c * d..(c + 1) * d]);
+        }
+        let total = moves.iter().sum();
+        for m in &mut moves {
+            *m = m.sqrt();
+        }
+        let mut far = (0, 0.0, 0.0);
+        for (c, &m) in moves.iter().enumerate() {
+            if m > far.1 {
+                far = (c, m, far.1);
+            } else if m > far.2 {
+                far.2 = m;
+            }
+        }
+        for place in &mut self.places {
+            let own = place.cluster as usize;
+            place.upper += moves[own];
+            place.lower -= if own == far.0 { far.2 } else { far.1 };
+        }
+        total
+    }
+
+    /// Squared distance of every row from its centroid.
+    fn own_distances(&self) -> Vec<f64> {
+        let mut out = vec![0.0; self.places.len()];
+        par::rows_init(&mut out, BLOCK, Vec::new, |scratch, block, out| {
+            for (offset, cell) in out.iter_mut().enumerate() {
+                let i = block * BLOCK + offset;
+                let c = self.places[i].cluster as usize * self.d;
+                *cell = squared_distance(self.rows.row(i, scratch), &self.centroids[c..c + self.d]);
+            }
+        });
+        out
+    }
+
+    fn inertia(&self) -> f64 {
+        self.own_distances().iter().sum()
+    }
+}
+
+/// The nearest centroid with the exact distance, and the distance of the second.
+fn nearest_two(row: &[f64], centroids: &[f64]) -> Place {
+    let mut first = (0, f64::INFINITY);
+    let mut second = f64::INFINITY;
+    for (c, centroid) in centroids.chunks_exact(row.len().max(1)).enumerate() {
+        let d2 = squared_distance(row, centroid);
+        if d2 < first.1 {
+            second = first.1;
+            first = (c, d2);
+        } else if d2 < second {
+            second = d2;
+        }
+    }
+    Place { cluster: first.0 as u32, upper: first.1.sqrt(), lower: second.sqrt() }
+}
+
+/// Centroids of clusters.
+///
+/// ```
+/// use prognos::learners::KMeans;
+/// use ndarray::array;
+/// let rows = array![[0.0, 0.1], [0.2, 0.0], [0.1, 0.2], [9.0, 9.1], [9.2, 9.0]];
+/// let model = KMeans::params().clusters(2).fit(&rows)?;
+/// let cluster = model.assign(&rows)?;
+/// assert!(cluster[0] == cluster[1] && cluster[1] == cluster[2] && cluster[2] != cluster[3]);
+/// let distances = model.distances(&rows)?; // rows by clusters
+/// assert!(distances[[0, cluster[0]]] < 0.2 && distances[[0, cluster[3]]] > 12.0);
+/// // More clusters than distinct rows are not made up.
+/// assert_eq!(KMeans::params().clusters(9).fit(&array![[1.0], [2.0], [1.0]])?.n_clusters(), 2);
+/// # Ok::<(), prognos::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "Raw", into = "Raw"))]
+pub struct KMeans {
+    params: KMeansValidParams,
+    names: Vec<String>,
+    centroids: Array2<f64>,
+    sizes: Vec<usize>,
+    inertia: f64,
+    iterations: usize,
+}
+
+impl KMeans {
+    /// Default settings: 8 clusters, seed 0, 3 starts, tolerance 1e-4, at most 300 iterations.
+    #[must_use]
+    pub fn params() -> KMeansParams {
+        KMeansParams(Self::defaults())
+    }
+
+    pub(crate) fn defaults() -> KMeansValidParams {
+        KMeansValidParams { clusters: 8, seed: 0, restarts: 3, tolerance: 1e-4, max_iterations: 300 }
+    }
+
+    /// Names of the columns it was fitted on.
+    #[must_use]
+    pub fn feature_names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Number of clusters: the one that was set, or the number of distinct rows when that is smaller. Rows count as
+    /// equal when the square of their distance is 0.
+    #[must_use]
+    pub fn n_clusters(&self) -> usize {
+        self.sizes.len()
+    }
+
+    /// Centroids: clusters by columns.
+    #[must_use]
+    pub fn centroids(&self) -> ArrayView2<'_, f64> {
+        self.centroids.view()
+    }
+
+    /// Training rows of each cluster, at least 1.
+    #[must_use]
+    pub fn sizes(&self) -> &[usize] {
+        &self.sizes
+    }
+
+    /// Sum of squared distances of the training rows from their centroids.
+    #[must_use]
+    pub fn inertia(&self) -> f64 {
+        self.inertia
+    }
+
+    /// Iterations of the start that was kept.
+    #[must_use]
+    pub fn iterations(&self) -> usize {
+        self.iterations
+    }
+
+    /// Cluster of every row: that of the nearest centroid, the lower number on ties.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] or [`Error::Columns`] when the columns are not those of the fit, [`Error::NonFinite`] naming a
+    /// cell, [`Error::Numeric`] when a squared distance overflows.
+    pub fn assign<'a>(&self, rows: impl Into<Rows<'a>>) -> Result<Vec<usize>> {
+        Ok(self.nearest(rows)?.0)
+    }
+
+    /// Cluster of every row, and the distance from its centroid.
+    ///
+    /// # Errors
+    /// As [`KMeans::assign`].
+    pub fn nearest<'a>(&self, rows: impl Into<Rows<'a>>) -> Result<(Vec<usize>, Array1<f64>)> {
+        let rows = rows.into();
+        self.check(&rows)?;
+        let table = Table(rows.values);
+        let centroids = self.cells();
+        let mut out = vec![(0, 0.0); rows.values.nrows()];
+        par::rows_init(&mut out, BLOCK, Vec::new, |scratch, block, out| {
+            for (offset, cell) in out.iter_mut().enumerate() {
+                let (cluster, d2) = nearest(table.row(block * BLOCK + offset, scratch), centroids);
+                *cell = (cluster, d2.sqrt());
+            }
+        });
+        let (clusters, distances): (Vec<_>, Vec<_>) = out.into_iter().unzip();
+        finite(&distances, 1)?;
+        Ok((clusters, distances.into()))
+    }
+
+    /// Distance of every row from every centroid: rows by clusters.
+    ///
+    /// # Errors
+    /// As [`KMeans::assign`].
+    pub fn distances<'a>(&self, rows: impl Into<Rows<'a>>) -> Result<Array2<f64>> {
+        let rows = rows.into();
+        self.check(&rows)?;
+        let table = Table(rows.values);
+        let (k, d) = self.centroids.dim();
+        let centroids = self.cells();
+        let mut out = vec![0.0; rows.values.nrows() * k];
+        par::rows_init(&mut out, k * BLOCK, Vec::new, |scratch, block, out| {
+            for (offset, cells) in out.chunks_exact_mut(k).enumerate() {
+                let row = table.row(block * BLOCK + offset, scratch);
+                for (cell, c) in cells.iter_mut().zip(centroids.chunks_exact(d)) {
+                    *cell = squared_distance(row, c).sqrt();
+                }
+            }
+        });
+        finite(&out, k)?;
+        Array2::from_shape_vec((rows.values.nrows(), k), out).map_err(|_| Error::shape("distances", k, 0))
+    }
+
+    fn check(&self, rows: &Rows<'_>) -> Result<()> {
+        rows.check_columns(&self.names)?;
+        check_rows(rows, "rows to assign to clusters", 0)
+    }
+
+    /// The centroids as they lie in memory; they are always made in standard layout.
+    fn cells(&self) -> &[f64] {
+        self.centroids.as_slice().unwrap_or_default()
+    }
+}
+
+fn finite(distances: &[f64], width: usize) -> Result<()> {
+    match distances.iter().position(|d| !d.is_finite()) {
+        None => Ok(()),
+        Some(i) => {
+            Err(Error::numeric("k-means", format!("the squared distance of row {} overflows", i / width.max(1))))
+        }
+    }
+}
+
+#[cfg(feature = "persist")]
+impl crate::persist::Persist for KMeans {
+    const KIND: &'static str = "k_means";
+    fn feature_names(&self) -> &[String] {
+        &self.names
+    }
+}
+
+/// What a file says; checked before it becomes [`KMeans`].
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    params: KMeansValidParams,
+    names: Vec<String>,
+    centroids: Vec<f64>,
+    sizes: Vec<usize>,
+    inertia: f64,
+    iterations: usize,
+}
+
+#[cfg(feature = "serde")]
+impl From<KMeans> for Raw {
+    fn from(model: KMeans) -> Self {
+        Self {
+            centroids: model.centroids.into_iter().collect(),
+            params: model.params,
+            names: model.names,
+            sizes: model.sizes,
+            inertia: model.inertia,
+            iterations: model.iterations,
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<Raw> for KMeans {
+    type Error = Error;
+    fn try_from(raw: Raw) -> Result<Self> {
+        let refuse = |reason: &str| Err(Error::Model { reason: format!("k-means: {reason}") });
+        let params = KMeansParams(raw.params).check()?;
+        let (k, d) = (raw.sizes.len(), raw.names.len());
+        if k == 0 || d == 0 || k > params.clusters || k.checked_mul(d) != Some(raw.centroids.len()) {
+            return refuse("clusters, names and centroids do not fit each other or the settings");
+        }
+        if raw.sizes.contains(&0) || raw.iterations > params.max_iterations {
+            return refuse("an empty cluster, or more iterations than the settings allow");
+        }
+        if raw.centroids.iter().any(|c| !c.is_finite()) || !(raw.inertia.is_finite() && raw.inertia >= 0.0) {
+            return refuse("centroids or inertia are not finite");
+        }
+        match Array2::from_shape_vec((k, d), raw.centroids) {
+            Ok(centroids) => Ok(Self {
+                params,
+                names: raw.names,
+                centroids,
+                sizes: raw.sizes,
+                inertia: raw.inertia,
+                iterations: raw.iterations,
+            }),
+            Err(_) => refuse("the centroids are not a table"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    fn rows(n: usize, d: usize) -> Array2<f64> {
+        let mut rng = Rng::stream(5, 5);
+        Array2::from_shape_fn((n, d), |(i, j)| rng.normal() + 3.0 * ((i % 7) * (j + 1)) as f64 % 11.0)
+    }
+
+    /// Lloyd's iteration without bounds, from the same start.
+    fn plain(x: &Array2<f64>, mut centroids: Vec<f64>, iterations: usize) -> (Vec<usize>, Vec<f64>) {
+        let d = x.ncols();
+        let mut labels = vec![usize::MAX; x.nrows()];
+        for _ in 0..iterations {
+            let new: Vec<usize> = x.rows().into_iter().map(|r| nearest(&r.to_vec(), &centroids).0).collect();
+            if new == labels {
+                break;
+            }
+            labels = new;
+            for (c, centroid) in centroids.chunks_exact_mut(d).enumerate() {
+                let own: Vec<usize> = (0..x.nrows()).filter(|&i| labels[i] == c).collect();
+                for (j, cell) in centroid.iter_mut().enumerate() {
+                    *cell = own.iter().map(|&i| x[[i, j]]).sum::<f64>() / own.len() as f64;
+                }
+            }
+        }
+        (labels, centroids)
+    }
+
+    #[test]
+    fn bounds_change_nothing() {
+        for (n, d, k) in [(300, 2, 3), (500, 5, 8), (400, 17, 12), (50, 1, 5)] {
+            let x = rows(n, d);
+            let start = start(&Table(x.view()), k, &mut Rng::stream(1, 0));
+            let (labels, centroids) = plain(&x, start.clone(), 1000);
+            let table = Table(x.view());
+            let mut lloyd = Lloyd::new(&table, start);
+            while lloyd.assign() {
+                assert!(!lloyd.repair());
+                lloyd.update();
+            }
+            assert!(lloyd.places.iter().zip(&labels).all(|(p, &l)| p.cluster as usize == l));
+            assert!(lloyd.centroids.iter().zip(&centroids).all(|(a, b)| (a - b).abs() < 1e-9));
+        }
+    }
+
+    #[test]
+    fn an_empty_cluster_takes_the_farthest_row() {
+        let x = array![[0.0], [1.0], [2.0], [50.0]];
+        let table = Table(x.view());
+        // The second centroid is nobody's.
+        let found = Lloyd::new(&table, vec![1.0, -1e6]).run(0.0, 100);
+        assert_eq!(found.sizes, [3, 1]);
+        assert_eq!(found.centroids, [1.0, 50.0]);
+        assert_eq!(found.inertia, 2.0);
+    }
+
+    #[test]
+    fn an_offset_costs_no_digits() {
+        let x = rows(200, 3);
+        let far = x.mapv(|v| (v * 1024.0).round() / 1024.0 + 2f64.powi(40));
+        let near = far.mapv(|v| v - 2f64.powi(40));
+        let params = KMeans::params().clusters(4).tolerance(0.0);
+        let (a, b) = (params.fit(&near).unwrap(), params.fit(&far).unwrap());
+        assert_eq!(a.sizes(), b.sizes());
+        assert!((a.inertia() / b.inertia() - 1.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn more_starts_are_never_worse() {
+        let x = rows(300, 4);
+        let inertia = |restarts| KMeans::params().clusters(9).restarts(restarts).fit(&x).unwrap().inertia();
+        assert!(inertia(10) <= inertia(3) && inertia(3) <= inertia(1));
+    }
+
+    #[test]
+    fn settings_are_checked() {
+        let x = rows(20, 2);
+        for params in [
+            KMeans::params().clusters(0),
+            KMeans::params().restarts(0),
+            KMeans::params().tolerance(f64::NAN),
+            KMeans::params().tolerance(-1.0),
+            KMeans::params().max_iterations(0),
+            KMeans::params().clusters(1 << 40),
+        ] {
+            assert!(params.fit(&x).is_err(), "{params:?}");
+        }
+        assert!(matches!(KMeans::params().fit(&(&x * 1e300)), Err(Error::Numeric { .. })));
+        let flat = KMeans::params().fit(&Array2::from_elem((9, 2), 4.0)).unwrap();
+        assert_eq!((flat.n_clusters(), flat.inertia()), (1, 0.0));
+    }
+}
