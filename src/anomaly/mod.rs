@@ -9,6 +9,10 @@
 //! | [`PcaMonitor`] | correlated sensors of a healthy baseline | larger of T2 and SPE, each over its control limit |
 //! | [`Mahalanobis`] | correlated sensors; robust to bad rows, or to few rows | squared distance, chi-squared for normal rows |
 //! | [`IsolationForest`] | an unlabelled mixed history | 0..1, about 0.5 for ordinary rows |
+//! | [`DynamicPca`] | ... that follow each other in time | T2 and SPE combined, over their limit |
+//! | [`Mset`] | what each sensor should have said | size of the residuals |
+//! | [`Gmm`], [`Kde`] | a few regimes; any smooth density | minus the logarithm of the density |
+//! | [`Cblof`] | a few round clusters | distance to the nearest large one |
 //! | [`Knn`] | several regimes, no shape assumed | distance to the nearest healthy rows |
 //! | [`Lof`] | regimes of different density | about 1 for ordinary rows |
 //! | [`Cof`] | patterns along lines and curves | about 1 for ordinary rows |
@@ -42,25 +46,35 @@
 #[macro_use]
 mod row_model;
 mod attribution;
+mod cblof;
 pub mod changepoint;
+mod columns;
+mod density;
 pub mod discord;
 mod door;
+mod dynamic_pca;
 mod events;
 mod isolation_forest;
 mod mahalanobis;
+mod mset;
 mod neighbours;
 mod one_class_svm;
 mod pca;
 mod probability;
+mod row_bank;
 pub mod series;
 pub mod stream;
 mod threshold;
 
 pub use attribution::Attribution;
+pub use cblof::{Cblof, CblofParams, CblofValidParams};
+pub use density::{Bandwidth, Gmm, GmmCovariance, GmmParams, GmmValidParams, Kde, KdeParams, KdeValidParams};
 pub use door::Linfa;
+pub use dynamic_pca::{DynamicPca, DynamicPcaParams, DynamicPcaTracker, DynamicPcaValidParams};
 pub use events::{Event, EventTracker, Events};
 pub use isolation_forest::{IsolationForest, IsolationForestParams, IsolationForestValidParams, average_path_length};
 pub use mahalanobis::{Covariance, Mahalanobis, MahalanobisParams, MahalanobisValidParams};
+pub use mset::{Estimator, Mset, MsetParams, MsetValidParams, Similarity};
 pub use neighbours::{
     Abod, AbodParams, AbodValidParams, Chain, Cof, CofParams, CofValidParams, Knn, KnnDistance, KnnParams,
     KnnValidParams, Lof, LofParams, LofValidParams, Metric,

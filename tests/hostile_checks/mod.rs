@@ -13,6 +13,7 @@ mod features;
 mod fractal;
 mod health;
 mod multichannel;
+mod neighbours;
 mod overflow;
 mod recording;
 mod rolling;

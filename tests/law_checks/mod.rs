@@ -13,6 +13,7 @@ mod features;
 mod fractal;
 mod health;
 mod multichannel;
+mod neighbours;
 mod recording;
 mod rul;
 mod selection;

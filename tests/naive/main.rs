@@ -10,6 +10,7 @@ mod decomposition;
 mod features;
 mod fractal;
 mod multichannel;
+mod neighbours;
 mod rolling;
 mod rul;
 mod selection;

@@ -223,7 +223,7 @@ impl TryFrom<Raw> for Abod {
     fn try_from(raw: Raw) -> Result<Self> {
         let params = AbodParams(raw.params).check()?;
         raw.base.check_settings("Abod", params.scaling, params.metric, 3)?;
-        super::check_training("scores", &raw.training, raw.base.index().len())?;
+        super::check_numbers("scores", &raw.training, raw.base.index().len())?;
         Ok(Self { params, base: raw.base, training: raw.training })
     }
 }

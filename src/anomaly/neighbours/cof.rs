@@ -282,8 +282,8 @@ impl TryFrom<Raw> for Cof {
         let params = CofParams(raw.params).check()?;
         raw.base.check_settings("Cof", params.scaling, params.metric, 2)?;
         let n = raw.base.index().len();
-        super::check_training("chains", &raw.chains, n)?;
-        super::check_training("scores", &raw.training, n)?;
+        super::check_numbers("chains", &raw.chains, n)?;
+        super::check_numbers("scores", &raw.training, n)?;
         if raw.chains.iter().any(|v| *v < 0.0) {
             return Err(crate::error::Error::Model { reason: "Cof: a chain has a negative length".to_owned() });
         }

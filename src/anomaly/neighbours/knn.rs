@@ -258,7 +258,7 @@ impl TryFrom<Raw> for Knn {
     fn try_from(raw: Raw) -> Result<Self> {
         let params = KnnParams(raw.params).check()?;
         raw.base.check_settings("kNN", params.scaling, params.metric, 2)?;
-        super::check_training("kNN scores", &raw.training, raw.base.index().len())?;
+        super::check_numbers("kNN scores", &raw.training, raw.base.index().len())?;
         Ok(Self { params, base: raw.base, training: raw.training })
     }
 }

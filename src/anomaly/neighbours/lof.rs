@@ -234,7 +234,7 @@ impl TryFrom<Raw> for Lof {
         raw.base.check_settings("Lof", params.scaling, params.metric, 2)?;
         let n = raw.base.index().len();
         for (what, values) in [("reaches", &raw.reach), ("densities", &raw.density), ("scores", &raw.training)] {
-            super::check_training(what, values, n)?;
+            super::check_numbers(what, values, n)?;
         }
         if raw.reach.iter().chain(&raw.density).any(|v| *v < 0.0) {
             return Err(crate::error::Error::Model { reason: "Lof: a reach or a density is negative".to_owned() });

@@ -33,10 +33,12 @@ pub use lof::{Lof, LofParams, LofValidParams};
 
 pub(crate) use index::{Index, Neighbour, Search};
 
+use crate::anomaly::columns::Columns;
+#[cfg(feature = "serde")]
+use crate::anomaly::columns::check_numbers;
 use crate::error::{Error, Result};
 use crate::features::Rows;
-use crate::learners::{Scaler, Scaling, check_rows, row_slice};
-use crate::math::par;
+use crate::learners::Scaling;
 use ndarray::{ArrayView1, ArrayView2};
 
 /// Scaled training rows with their index: what a model of neighbours, kernels or memory stands on.
@@ -44,18 +46,8 @@ use ndarray::{ArrayView1, ArrayView2};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "RawBaseline", into = "RawBaseline"))]
 pub(super) struct Baseline {
-    names: Vec<String>,
-    scaler: Option<Scaler>,
+    columns: Columns,
     index: Index,
-}
-
-/// What one thread needs to score a row.
-#[derive(Debug, Default)]
-pub(super) struct Workspace {
-    copy: Vec<f64>,
-    row: Vec<f64>,
-    search: Search,
-    found: Vec<Neighbour>,
 }
 
 impl Baseline {
@@ -66,25 +58,16 @@ impl Baseline {
         what: &'static str,
         min_rows: usize,
     ) -> Result<Self> {
-        check_rows(&rows, what, min_rows)?;
-        let (n, d) = rows.values.dim();
-        if n >= u32::MAX as usize {
+        if rows.values.nrows() >= u32::MAX as usize {
             return Err(Error::numeric(what, "an index holds fewer than 2^32 - 1 rows"));
         }
-        let scaler = scaling.map(|scaling| Scaler::params(scaling).fit(rows)).transpose()?;
-        let mut cells = Vec::with_capacity(n * d);
-        let mut copy = Vec::new();
-        for i in 0..n {
-            push_scaled(scaler.as_ref(), row_slice(rows.values.row(i), &mut copy), &mut cells);
-        }
-        if !cells.iter().all(|v| v.is_finite()) {
-            return Err(Error::numeric(what, "a scaled cell overflows"));
-        }
-        Ok(Self { names: rows.names_or_numbers(), scaler, index: Index::new(metric, d, cells) })
+        let (columns, cells) = Columns::fit(rows, scaling, what, min_rows)?;
+        let d = columns.len();
+        Ok(Self { columns, index: Index::new(metric, d, cells) })
     }
 
     pub(super) fn names(&self) -> &[String] {
-        &self.names
+        self.columns.names()
     }
 
     pub(super) fn index(&self) -> &Index {
@@ -100,21 +83,11 @@ impl Baseline {
         metric: Metric,
         min_rows: usize,
     ) -> Result<()> {
-        if self.scaler.as_ref().map(Scaler::scaling) == scaling
-            && self.index.metric() == metric
-            && self.index.len() >= min_rows
-        {
+        if self.columns.scaling() == scaling && self.index.metric() == metric && self.index.len() >= min_rows {
             Ok(())
         } else {
             Err(Error::Model { reason: format!("{what}: scaling, metric or number of rows do not fit the settings") })
         }
-    }
-
-    /// A row in the scale of the training rows.
-    pub(super) fn scaled(&self, row: ArrayView1<'_, f64>) -> Vec<f64> {
-        let (mut copy, mut to) = (Vec::new(), Vec::new());
-        push_scaled(self.scaler.as_ref(), row_slice(row.view(), &mut copy), &mut to);
-        to
     }
 
     /// The `k` nearest training rows of every row, handed to `f` with the scaled row.
@@ -124,35 +97,18 @@ impl Baseline {
         k: usize,
         f: impl Fn(&[f64], &[Neighbour]) -> f64 + Sync + Send,
     ) -> Vec<f64> {
-        const BLOCK: usize = 8;
-        let mut out = vec![0.0; values.nrows()];
-        par::rows_init(&mut out, BLOCK, Workspace::default, |w, block, out| {
-            for (i, out) in out.iter_mut().enumerate() {
-                w.row.clear();
-                push_scaled(self.scaler.as_ref(), row_slice(values.row(block * BLOCK + i), &mut w.copy), &mut w.row);
-                self.index.nearest(&w.row, k, None, &mut w.search, &mut w.found);
-                *out = f(&w.row, &w.found);
-            }
-        });
-        out
+        self.columns.map(values, |(search, found): &mut (Search, Vec<Neighbour>), x| {
+            self.index.nearest(x, k, None, search, found);
+            f(x, found)
+        })
     }
 
     /// The scaled row and its `k` nearest training rows.
     pub(super) fn nearest(&self, row: ArrayView1<'_, f64>, k: usize) -> (Vec<f64>, Vec<Neighbour>) {
-        let x = self.scaled(row);
+        let x = self.columns.scaled(row);
         let mut found = Vec::new();
         self.index.nearest(&x, k, None, &mut Search::default(), &mut found);
         (x, found)
-    }
-}
-
-fn push_scaled(scaler: Option<&Scaler>, row: &[f64], to: &mut Vec<f64>) {
-    match scaler {
-        None => to.extend_from_slice(row),
-        Some(scaler) => {
-            let scales = scaler.centre().iter().zip(scaler.scale());
-            to.extend(row.iter().zip(scales).map(|(x, (c, s))| (x - c) / s));
-        }
     }
 }
 
@@ -170,8 +126,7 @@ fn check_neighbours(k: usize, least: usize) -> Result<()> {
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawBaseline {
-    names: Vec<String>,
-    scaler: Option<Scaler>,
+    columns: Columns,
     metric: Metric,
     cells: Vec<f64>,
 }
@@ -179,7 +134,7 @@ struct RawBaseline {
 #[cfg(feature = "serde")]
 impl From<Baseline> for RawBaseline {
     fn from(b: Baseline) -> Self {
-        Self { names: b.names, scaler: b.scaler, metric: b.index.metric(), cells: b.index.into_cells() }
+        Self { columns: b.columns, metric: b.index.metric(), cells: b.index.into_cells() }
     }
 }
 
@@ -188,26 +143,13 @@ impl TryFrom<RawBaseline> for Baseline {
     type Error = Error;
     fn try_from(raw: RawBaseline) -> Result<Self> {
         let refuse = |reason: &str| Err(Error::Model { reason: format!("training rows: {reason}") });
-        let d = raw.names.len();
-        if d == 0 || raw.cells.is_empty() || raw.cells.len() % d != 0 || raw.cells.len() / d >= u32::MAX as usize {
+        let d = raw.columns.len();
+        if raw.cells.is_empty() || raw.cells.len() % d != 0 || raw.cells.len() / d >= u32::MAX as usize {
             return refuse("the cells are not rows of as many columns as there are names");
         }
         if !raw.cells.iter().all(|v| v.is_finite()) {
             return refuse("a cell is not finite");
         }
-        if raw.scaler.as_ref().is_some_and(|s| s.feature_names() != raw.names.as_slice()) {
-            return refuse("the scaler has other names");
-        }
-        Ok(Self { names: raw.names, scaler: raw.scaler, index: Index::new(raw.metric, d, raw.cells) })
-    }
-}
-
-/// `Ok` when there is a finite number for each of `n` training rows.
-#[cfg(feature = "serde")]
-fn check_training(what: &str, values: &[f64], n: usize) -> Result<()> {
-    if values.len() == n && values.iter().all(|v| v.is_finite()) {
-        Ok(())
-    } else {
-        Err(Error::Model { reason: format!("{what}: not one finite number for each training row") })
+        Ok(Self { columns: raw.columns, index: Index::new(raw.metric, d, raw.cells) })
     }
 }

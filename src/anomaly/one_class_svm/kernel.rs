@@ -1,5 +1,6 @@
 //! Kernels of a row with many rows, eight at a time.
 
+use crate::anomaly::row_bank::RowBank;
 use crate::error::{Error, Result};
 use crate::math::lanes::LANES;
 use crate::math::{exp, par};
@@ -86,52 +87,25 @@ impl Kernel {
     }
 }
 
-/// Rows turned into columns of eight.
+/// Rows and a kernel.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Bank {
     pub(super) kernel: Kernel,
     pub(super) gamma: f64,
-    d: usize,
-    n: usize,
-    blocks: Vec<[f64; LANES]>,
+    rows: RowBank,
 }
 
 impl Bank {
-    /// Of row-major cells; a last block that is not full repeats zeros.
+    /// Of row-major cells.
     pub(super) fn new(kernel: Kernel, gamma: f64, d: usize, cells: &[f64]) -> Self {
-        let n = cells.len() / d.max(1);
-        let mut blocks = vec![[0.0; LANES]; n.div_ceil(LANES) * d];
-        for (i, row) in cells.chunks_exact(d.max(1)).enumerate() {
-            for (j, &x) in row.iter().enumerate() {
-                blocks[i / LANES * d + j][i % LANES] = x;
-            }
-        }
-        Self { kernel, gamma, d, n, blocks }
-    }
-
-    pub(super) fn n_blocks(&self) -> usize {
-        self.n.div_ceil(LANES)
+        Self { kernel, gamma, rows: RowBank::new(d, cells) }
     }
 
     /// Kernel of `x` with the eight rows of a block.
     #[inline]
     pub(super) fn block(&self, x: &[f64], block: usize) -> [f64; LANES] {
-        let columns = &self.blocks[block * self.d..(block + 1) * self.d];
-        let mut sums = [0.0; LANES];
-        if self.kernel == Kernel::Rbf {
-            for (column, x) in columns.iter().zip(x) {
-                for l in 0..LANES {
-                    let t = column[l] - x;
-                    sums[l] += t * t;
-                }
-            }
-        } else {
-            for (column, x) in columns.iter().zip(x) {
-                for l in 0..LANES {
-                    sums[l] += column[l] * x;
-                }
-            }
-        }
+        let mut sums =
+            if self.kernel == Kernel::Rbf { self.rows.squared_distances(x, block) } else { self.rows.dots(x, block) };
         match self.kernel {
             Kernel::Rbf => {
                 for s in &mut sums {
@@ -158,14 +132,14 @@ impl Bank {
     pub(super) fn row(&self, x: &[f64]) -> Vec<f64> {
         // Below this much work threads cost more than they give.
         const BLOCK: usize = 4096;
-        let mut out = vec![0.0; self.n];
+        let mut out = vec![0.0; self.rows.len()];
         let fill = |first: usize, out: &mut [f64]| {
             for (b, out) in out.chunks_mut(LANES).enumerate() {
                 let all = self.block(x, first + b);
                 out.copy_from_slice(&all[..out.len()]);
             }
         };
-        if self.n * self.d < 1 << 20 {
+        if self.rows.len() * self.rows.columns() < 1 << 20 {
             fill(0, &mut out);
         } else {
             par::rows_init(&mut out, BLOCK, || (), |(), i, out| fill(i * (BLOCK / LANES), out));
@@ -177,7 +151,7 @@ impl Bank {
     #[inline]
     pub(super) fn weighted(&self, x: &[f64], weights: &[f64]) -> f64 {
         let mut sums = [0.0; LANES];
-        for (block, weights) in weights.chunks(LANES).enumerate().take(self.n_blocks()) {
+        for (block, weights) in weights.chunks(LANES).enumerate().take(self.rows.n_blocks()) {
             let k = self.block(x, block);
             for ((s, k), w) in sums.iter_mut().zip(k).zip(weights) {
                 *s += w * k;

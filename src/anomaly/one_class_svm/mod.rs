@@ -29,11 +29,12 @@ mod solver;
 
 pub use kernel::{Gamma, Kernel};
 
+use super::columns::Columns;
 use super::{Attribution, Detector, check_input, check_scores};
 use crate::error::{Error, Result, check_positive};
 use crate::features::Rows;
-use crate::learners::{Scaler, Scaling, check_rows, row_slice};
-use crate::math::{lanes, par};
+use crate::learners::Scaling;
+use crate::math::lanes;
 use kernel::Bank;
 use linfa::ParamGuard;
 use ndarray::{Array1, ArrayView1};
@@ -134,15 +135,9 @@ impl OneClassSvmValidParams {
     }
 
     fn fit_rows(&self, rows: Rows<'_>) -> Result<OneClassSvm> {
-        let what = "rows to fit a one-class SVM";
-        check_rows(&rows, what, 2)?;
-        let (n, d) = rows.values.dim();
-        let scaler = self.scaling.map(|scaling| Scaler::params(scaling).fit(rows)).transpose()?;
-        let mut cells = Vec::with_capacity(n * d);
-        let mut copy = Vec::new();
-        for i in 0..n {
-            push_scaled(scaler.as_ref(), row_slice(rows.values.row(i), &mut copy), &mut cells);
-        }
+        let n = rows.values.nrows();
+        let (columns, cells) = Columns::fit(rows, self.scaling, "rows to fit a one-class SVM", 2)?;
+        let d = columns.len();
         let gamma = match self.gamma {
             Gamma::Value(gamma) => gamma,
             Gamma::Auto => 1.0 / d as f64,
@@ -151,7 +146,7 @@ impl OneClassSvmValidParams {
                 if variance > 0.0 { 1.0 / (d as f64 * variance) } else { 1.0 }
             }
         };
-        if !(gamma.is_finite() && gamma > 0.0 && cells.iter().all(|v| v.is_finite())) {
+        if !(gamma.is_finite() && gamma > 0.0) {
             return Err(Error::numeric("one-class SVM", "the columns are too large or too small; scale them"));
         }
         let bank = Bank::new(self.kernel, gamma, d, &cells);
@@ -159,21 +154,11 @@ impl OneClassSvmValidParams {
         let support: Vec<usize> = (0..n).filter(|&i| solution.alpha[i] > 0.0).collect();
         let vectors: Vec<f64> = support.iter().flat_map(|&i| &cells[i * d..(i + 1) * d]).copied().collect();
         let weights = support.iter().map(|&i| solution.alpha[i]).collect();
-        OneClassSvm::new(self.clone(), rows.names_or_numbers(), scaler, gamma, vectors, weights, solution.rho)
+        OneClassSvm::new(self.clone(), columns, gamma, vectors, weights, solution.rho)
     }
 }
 
 row_model!(OneClassSvmParams, OneClassSvmValidParams, OneClassSvm, "one_class_svm");
-
-fn push_scaled(scaler: Option<&Scaler>, row: &[f64], to: &mut Vec<f64>) {
-    match scaler {
-        None => to.extend_from_slice(row),
-        Some(scaler) => {
-            let scales = scaler.centre().iter().zip(scaler.scale());
-            to.extend(row.iter().zip(scales).map(|(x, (c, s))| (x - c) / s));
-        }
-    }
-}
 
 /// A fitted one-class support vector machine.
 ///
@@ -199,8 +184,7 @@ fn push_scaled(scaler: Option<&Scaler>, row: &[f64], to: &mut Vec<f64>) {
 #[cfg_attr(feature = "serde", serde(try_from = "Raw", into = "Raw"))]
 pub struct OneClassSvm {
     params: OneClassSvmValidParams,
-    names: Vec<String>,
-    scaler: Option<Scaler>,
+    columns: Columns,
     /// Row-major, scaled.
     vectors: Vec<f64>,
     weights: Vec<f64>,
@@ -227,14 +211,13 @@ impl OneClassSvm {
 
     fn new(
         params: OneClassSvmValidParams,
-        names: Vec<String>,
-        scaler: Option<Scaler>,
+        columns: Columns,
         gamma: f64,
         vectors: Vec<f64>,
         weights: Vec<f64>,
         rho: f64,
     ) -> Result<Self> {
-        let d = names.len();
+        let d = columns.len();
         let bank = Bank::new(params.kernel, gamma, d, &vectors);
         let total = lanes::sum(&weights);
         let mut centre = vec![0.0; d];
@@ -245,13 +228,13 @@ impl OneClassSvm {
         }
         let centre_score = rho - bank.weighted(&centre, &weights);
         check_scores("one-class SVM: score of the centre", &[centre_score])?;
-        Ok(Self { params, names, scaler, vectors, weights, rho, bank, centre, centre_score })
+        Ok(Self { params, columns, vectors, weights, rho, bank, centre, centre_score })
     }
 
     /// Names of the columns it was fitted on.
     #[must_use]
     pub fn feature_names(&self) -> &[String] {
-        &self.names
+        self.columns.names()
     }
 
     /// Number of support vectors.
@@ -281,25 +264,12 @@ impl OneClassSvm {
 
 impl Detector for OneClassSvm {
     fn feature_names(&self) -> &[String] {
-        &self.names
+        self.columns.names()
     }
 
     fn score_rows(&self, rows: Rows<'_>) -> Result<Array1<f64>> {
-        const BLOCK: usize = 16;
-        check_input(&rows, &self.names)?;
-        let mut scores = vec![0.0; rows.values.nrows()];
-        par::rows_init(
-            &mut scores,
-            BLOCK,
-            || (Vec::new(), Vec::new()),
-            |(copy, x), block, out| {
-                for (i, out) in out.iter_mut().enumerate() {
-                    x.clear();
-                    push_scaled(self.scaler.as_ref(), row_slice(rows.values.row(block * BLOCK + i), copy), x);
-                    *out = self.rho - self.bank.weighted(x, &self.weights);
-                }
-            },
-        );
+        check_input(&rows, self.columns.names())?;
+        let scores = self.columns.map(rows.values, |(): &mut (), x| self.rho - self.bank.weighted(x, &self.weights));
         check_scores("one-class SVM", &scores)?;
         Ok(scores.into())
     }
@@ -307,8 +277,7 @@ impl Detector for OneClassSvm {
     /// Contributions that add up to `score - centre_score`; see the module.
     fn explain(&self, row: ArrayView1<'_, f64>) -> Result<Attribution> {
         let score = self.score_rows(Rows::from(row.insert_axis(ndarray::Axis(0))))?[0];
-        let mut x = Vec::new();
-        push_scaled(self.scaler.as_ref(), &row.to_vec(), &mut x);
+        let x = self.columns.scaled(row);
         let (kernel, gamma) = (self.params.kernel, self.bank.gamma);
         let mut parts = vec![0.0; row.len()];
         let mut changes = vec![0.0; row.len()];
@@ -326,7 +295,7 @@ impl Detector for OneClassSvm {
             }
         }
         check_scores("one-class SVM: contributions", &parts)?;
-        Attribution::new(self.names.clone(), parts, score)
+        Attribution::new(self.columns.names().to_vec(), parts, score)
     }
 }
 
@@ -336,8 +305,7 @@ impl Detector for OneClassSvm {
 #[serde(deny_unknown_fields)]
 struct Raw {
     params: OneClassSvmValidParams,
-    names: Vec<String>,
-    scaler: Option<Scaler>,
+    columns: Columns,
     gamma: f64,
     vectors: Vec<f64>,
     weights: Vec<f64>,
@@ -349,8 +317,7 @@ impl From<OneClassSvm> for Raw {
     fn from(m: OneClassSvm) -> Self {
         Self {
             params: m.params,
-            names: m.names,
-            scaler: m.scaler,
+            columns: m.columns,
             gamma: m.bank.gamma,
             vectors: m.vectors,
             weights: m.weights,
@@ -365,14 +332,12 @@ impl TryFrom<Raw> for OneClassSvm {
     fn try_from(raw: Raw) -> Result<Self> {
         let refuse = |reason: &str| Err(Error::Model { reason: format!("one-class SVM: {reason}") });
         let params = OneClassSvmParams(raw.params).check()?;
-        let d = raw.names.len();
-        if d == 0 || raw.weights.is_empty() || raw.weights.len().checked_mul(d) != Some(raw.vectors.len()) {
+        let d = raw.columns.len();
+        if raw.weights.is_empty() || raw.weights.len().checked_mul(d) != Some(raw.vectors.len()) {
             return refuse("names, support vectors and weights do not fit each other");
         }
-        if raw.scaler.as_ref().map(Scaler::scaling) != params.scaling
-            || raw.scaler.as_ref().is_some_and(|s| s.feature_names() != raw.names.as_slice())
-        {
-            return refuse("the scaler does not fit the settings or the names");
+        if raw.columns.scaling() != params.scaling {
+            return refuse("the scaler does not fit the settings");
         }
         if !raw.weights.iter().all(|w| *w > 0.0 && *w <= 1.0) {
             return refuse("a weight is not between 0 and 1");
@@ -382,7 +347,7 @@ impl TryFrom<Raw> for OneClassSvm {
         {
             return refuse("a number is not finite, or gamma not positive");
         }
-        Self::new(params, raw.names, raw.scaler, raw.gamma, raw.vectors, raw.weights, raw.rho)
+        Self::new(params, raw.columns, raw.gamma, raw.vectors, raw.weights, raw.rho)
             .map_err(|e| Error::Model { reason: e.to_string() })
     }
 }
