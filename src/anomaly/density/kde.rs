@@ -269,7 +269,7 @@ impl TryFrom<Raw> for Kde {
     fn try_from(raw: Raw) -> Result<Self> {
         let params = KdeParams(raw.params).check()?;
         let d = raw.columns.len();
-        if raw.columns.scaling() != params.scaling || raw.cells.len() % d != 0 || raw.cells.len() < 2 * d {
+        if raw.columns.scaling() != params.scaling || !raw.cells.len().is_multiple_of(d) || raw.cells.len() < 2 * d {
             return Err(crate::error::Error::Model {
                 reason: "kde: scaling or rows do not fit the settings".to_owned(),
             });

@@ -454,7 +454,7 @@ impl TryFrom<Raw> for Mset {
         if raw.columns.scaling() != Some(params.scaling) {
             return refuse("the scaling is not that of the settings");
         }
-        if raw.memory.is_empty() || raw.memory.len() % d != 0 || raw.memory.len() / d > MAX_MEMORY {
+        if raw.memory.is_empty() || !raw.memory.len().is_multiple_of(d) || raw.memory.len() / d > MAX_MEMORY {
             return refuse("the memory does not fit the columns, or is too large");
         }
         super::columns::check_numbers("mset: memory", &raw.memory, raw.memory.len())?;

@@ -144,7 +144,7 @@ impl TryFrom<RawBaseline> for Baseline {
     fn try_from(raw: RawBaseline) -> Result<Self> {
         let refuse = |reason: &str| Err(Error::Model { reason: format!("training rows: {reason}") });
         let d = raw.columns.len();
-        if raw.cells.is_empty() || raw.cells.len() % d != 0 || raw.cells.len() / d >= u32::MAX as usize {
+        if raw.cells.is_empty() || !raw.cells.len().is_multiple_of(d) || raw.cells.len() / d >= u32::MAX as usize {
             return refuse("the cells are not rows of as many columns as there are names");
         }
         if !raw.cells.iter().all(|v| v.is_finite()) {

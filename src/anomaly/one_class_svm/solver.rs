@@ -92,12 +92,10 @@ pub(super) fn solve(
     }
     let mut cache = Cache::new(bank, cells, d, cache_bytes);
     let mut gradient = vec![0.0; n];
-    for i in 0..n.min(full + 1) {
-        if alpha[i] > 0.0 {
-            cache.need(i);
-            for (g, k) in gradient.iter_mut().zip(cache.get(i)) {
-                *g += alpha[i] * k;
-            }
+    for (i, &a) in alpha.iter().enumerate().take(full + 1).filter(|(_, a)| **a > 0.0) {
+        cache.need(i);
+        for (g, k) in gradient.iter_mut().zip(cache.get(i)) {
+            *g += a * k;
         }
     }
     if !gradient.iter().chain(&diagonal).all(|g| g.is_finite()) {
