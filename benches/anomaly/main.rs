@@ -6,6 +6,7 @@ mod discord;
 mod discord_search;
 mod series;
 mod stream;
+mod neighbours;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
@@ -56,14 +57,5 @@ fn detectors(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(
-    benches,
-    detectors,
-    discord::discord,
-    change::change_points,
-    change::limits,
-    stream::streams,
-    discord_search::searches,
-    series::bench
-);
+criterion_group!(benches, detectors, discord::discord, change::change_points, change::limits, stream::streams, discord_search::searches, series::bench, neighbours::neighbours);
 criterion_main!(benches);

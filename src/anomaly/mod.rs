@@ -7,6 +7,7 @@
 //! | detector | for | scores |
 //! |---|---|---|
 //! | [`PcaMonitor`] | correlated sensors of a healthy baseline | larger of T2 and SPE, each over its control limit |
+//! | [`Mahalanobis`] | correlated sensors; robust to bad rows, or to few rows | squared distance, chi-squared for normal rows |
 //! | [`IsolationForest`] | an unlabelled mixed history | 0..1, about 0.5 for ordinary rows |
 //! | [`Combiner`] | scores of several detectors | as its scale; default surprise, -ln of a probability |
 //!
@@ -15,6 +16,15 @@
 //! [`Calibrated`] keeps a detector and its limit together.
 //!
 //! Detectors that learn one row at a time, in bounded memory, stand in [`stream`].
+//! | [`DynamicPca`] | ... that follow each other in time | T2 and SPE combined, over their limit |
+//! | [`Mset`] | what each sensor should have said | size of the residuals |
+//! | [`Gmm`], [`Kde`] | a few regimes; any smooth density | minus the logarithm of the density |
+//! | [`Cblof`] | a few round clusters | distance to the nearest large one |
+//! | [`Knn`] | several regimes, no shape assumed | distance to the nearest healthy rows |
+//! | [`Lof`] | regimes of different density | about 1 for ordinary rows |
+//! | [`Cof`] | patterns along lines and curves | about 1 for ordinary rows |
+//! | [`OneClassSvm`] | an outline of any smooth shape | 0 on the outline, positive outside |
+//! | [`Abod`] | many columns | minus a variance of angles: up to 0 |
 //!
 //! ```
 //! use prognos::anomaly::{Detector, PcaMonitor, Threshold};
@@ -40,16 +50,28 @@
 //! # Ok::<(), prognos::Error>(())
 //! ```
 
+#[macro_use]
+mod row_model;
 mod attribution;
 mod calibrated;
 pub mod changepoint;
 mod combine;
+mod cblof;
+mod columns;
+mod density;
 pub mod discord;
 mod door;
+mod dynamic_pca;
 mod events;
 mod isolation_forest;
+mod mahalanobis;
+mod mset;
+mod neighbours;
+mod one_class_svm;
 mod pca;
 mod peers;
+mod probability;
+mod row_bank;
 pub mod series;
 pub mod stream;
 mod threshold;
@@ -57,9 +79,19 @@ mod threshold;
 pub use attribution::Attribution;
 pub use calibrated::{Calibrated, Judgement};
 pub use combine::{Combination, Combiner, CombinerParams, CombinerValidParams, Scale};
+pub use cblof::{Cblof, CblofParams, CblofValidParams};
+pub use density::{Bandwidth, Gmm, GmmCovariance, GmmParams, GmmValidParams, Kde, KdeParams, KdeValidParams};
 pub use door::Linfa;
+pub use dynamic_pca::{DynamicPca, DynamicPcaParams, DynamicPcaTracker, DynamicPcaValidParams};
 pub use events::{Event, EventTracker, Events};
 pub use isolation_forest::{IsolationForest, IsolationForestParams, IsolationForestValidParams, average_path_length};
+pub use mahalanobis::{Covariance, Mahalanobis, MahalanobisParams, MahalanobisValidParams};
+pub use mset::{Estimator, Mset, MsetParams, MsetValidParams, Similarity};
+pub use neighbours::{
+    Abod, AbodParams, AbodValidParams, Chain, Cof, CofParams, CofValidParams, Knn, KnnDistance, KnnParams,
+    KnnValidParams, Lof, LofParams, LofValidParams, Metric,
+};
+pub use one_class_svm::{Gamma, Kernel, OneClassSvm, OneClassSvmParams, OneClassSvmValidParams};
 pub use pca::{
     Components, PcaMonitor, PcaMonitorParams, PcaMonitorValidParams, SpeLimit, Statistic, T2Contribution, T2Limit,
 };
@@ -68,6 +100,8 @@ pub use threshold::{
     BiSpot, DriftSpot, GeneralisedPareto, Limit, Martingale, MixedRule, RowsPerDay, Rule, Spot, Threshold, Verdict,
     benjamini_hochberg, benjamini_yekutieli, storey,
 };
+pub use probability::{Probability, ScoreProbability};
+pub use threshold::{Limit, RowsPerDay, Rule, Threshold, benjamini_hochberg};
 
 use crate::error::{Error, Result};
 use crate::features::Rows;

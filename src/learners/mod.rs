@@ -6,6 +6,8 @@ mod forest;
 mod linear;
 mod regressor;
 
+//! What anomaly, health and rul share: scaling of columns, clusters of rows.
+
 pub(crate) mod kmeans;
 mod scaling;
 mod survival_forest;

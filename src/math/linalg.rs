@@ -94,6 +94,40 @@ pub(crate) fn cholesky_solve(matrix: &[f64], rhs: &[f64]) -> Option<Vec<f64>> {
     x.iter().all(|v| v.is_finite()).then_some(x)
 }
 
+/// Inverse `W` of the Cholesky factor of a symmetric positive definite matrix, `n` x `n` row-major and lower
+/// triangular, so that `|W x|²` is `xᵀ matrix⁻¹ x`; and the logarithm of the determinant. `None` when a pivot is not
+/// clearly positive: the matrix is singular to working precision.
+pub(crate) fn cholesky_inverse(matrix: &[f64], n: usize) -> Option<(Vec<f64>, f64)> {
+    if matrix.len() != n * n {
+        return None;
+    }
+    let mut l = vec![0.0; n * n];
+    let mut log_determinant = 0.0;
+    for i in 0..n {
+        for j in 0..=i {
+            let dot: f64 = (0..j).map(|k| l[i * n + k] * l[j * n + k]).sum();
+            let rest = matrix[i * n + j] - dot;
+            if i > j {
+                l[i * n + j] = rest / l[j * n + j];
+            } else if rest > matrix[i * n + i].abs() * 1e-13 {
+                l[i * n + i] = rest.sqrt();
+                log_determinant += rest.ln();
+            } else {
+                return None;
+            }
+        }
+    }
+    let mut w = vec![0.0; n * n];
+    for i in 0..n {
+        w[i * n + i] = 1.0 / l[i * n + i];
+        for j in 0..i {
+            let dot: f64 = (j..i).map(|k| l[i * n + k] * w[k * n + j]).sum();
+            w[i * n + j] = -dot / l[i * n + i];
+        }
+    }
+    w.iter().all(|v| v.is_finite()).then_some((w, log_determinant))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,5 +171,10 @@ mod tests {
         assert!((x[0] - 1.0 / 11.0).abs() < 1e-15 && (x[1] - 7.0 / 11.0).abs() < 1e-15);
         assert!(cholesky_solve(&[1.0, 1.0, 1.0, 1.0], &[1.0, 2.0]).is_none());
         assert!(cholesky_solve(&[1.0], &[1.0, 2.0]).is_none());
+        let (w, log_determinant) = cholesky_inverse(&[4.0, 1.0, 1.0, 3.0], 2).unwrap_or_default();
+        let squared: f64 = w.chunks(2).map(|r| (r[0] + 2.0 * r[1]).powi(2)).sum();
+        assert!((squared - 15.0 / 11.0).abs() < 1e-15 && (log_determinant - 11f64.ln()).abs() < 1e-15);
+        assert!(cholesky_inverse(&[1.0, 1.0, 1.0, 1.0], 2).is_none());
+        assert!(cholesky_inverse(&[f64::NAN], 1).is_none());
     }
 }

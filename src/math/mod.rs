@@ -2,6 +2,7 @@
 //! that the rooms above share. Private: nothing of it is part of the public API.
 
 pub(crate) mod dd;
+pub(crate) mod exp;
 pub(crate) mod lanes;
 pub(crate) mod linalg;
 pub(crate) mod moments;

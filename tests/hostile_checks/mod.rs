@@ -18,6 +18,7 @@ mod fractal;
 mod health;
 mod learners;
 mod multichannel;
+mod neighbours;
 mod overflow;
 mod recording;
 mod rolling;

@@ -17,6 +17,7 @@ mod fractal;
 mod health;
 mod learners;
 mod multichannel;
+mod neighbours;
 mod recording;
 mod rul;
 mod selection;

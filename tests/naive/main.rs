@@ -14,6 +14,7 @@ mod features;
 mod fractal;
 mod learners;
 mod multichannel;
+mod neighbours;
 mod rolling;
 mod rul;
 mod selection;

@@ -11,7 +11,7 @@ const BLOCK: usize = 512;
 
 /// Column of a row to its scaled value.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Column {
+pub(in crate::anomaly) struct Column {
     from: usize,
     centre: f64,
     weight: f64,
@@ -19,24 +19,24 @@ pub(super) struct Column {
 
 impl Column {
     #[inline]
-    pub(super) fn apply(self, row: &[f64]) -> f64 {
+    pub(in crate::anomaly) fn apply(self, row: &[f64]) -> f64 {
         (row[self.from] - self.centre) * self.weight
     }
 }
 
-pub(super) struct Transform {
-    pub(super) columns: Vec<Column>,
+pub(in crate::anomaly) struct Transform {
+    pub(in crate::anomaly) columns: Vec<Column>,
 }
 
 impl Transform {
-    pub(super) fn new(scaler: &Scaler, kept: &[usize]) -> Self {
+    pub(in crate::anomaly) fn new(scaler: &Scaler, kept: &[usize]) -> Self {
         let column = |&j: &usize| Column { from: j, centre: scaler.centre()[j], weight: 1.0 / scaler.scale()[j] };
         Self { columns: kept.iter().map(column).collect() }
     }
 }
 
 /// `Zᵀ Z / (n - 1)` of the scaled rows: blocks of 64 rows are turned into columns, whose products are sums in lanes.
-pub(super) fn second_moments(values: ArrayView2<'_, f64>, transform: &Transform) -> Array2<f64> {
+pub(in crate::anomaly) fn second_moments(values: ArrayView2<'_, f64>, transform: &Transform) -> Array2<f64> {
     const ROWS: usize = 64;
     let (n, d) = (values.nrows(), transform.columns.len());
     let rows = block_rows(n).next_multiple_of(ROWS);

@@ -58,7 +58,7 @@ fn beta_upper(a: f64, b: f64, alpha: f64) -> Result<f64> {
 }
 
 /// Upper `alpha` quantile of the chi-squared law with `h` degrees of freedom, not necessarily whole.
-fn chi_squared_upper(h: f64, alpha: f64) -> Result<f64> {
+pub(in crate::anomaly) fn chi_squared_upper(h: f64, alpha: f64) -> Result<f64> {
     where_falls_to(alpha, f64::MAX, |x| {
         gamma::checked_gamma_ur(0.5 * h, 0.5 * x).map_err(|e| Error::numeric("chi-squared quantile", e.to_string()))
     })

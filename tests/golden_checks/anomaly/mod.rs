@@ -7,6 +7,7 @@ mod discord;
 mod discord_search;
 mod evt;
 mod metrics;
+mod neighbours;
 mod process;
 mod series;
 mod stream;
@@ -44,6 +45,7 @@ pub fn check_file(name: &str, file: &Value) -> Vec<(String, Outcome)> {
         discord_search::check,
         evt::check,
         metrics::check,
+        neighbours::check,
         process::check,
         series::check,
         stream::check,
