@@ -8,6 +8,10 @@
 //! |---|---|---|
 //! | [`PcaMonitor`] | correlated sensors of a healthy baseline | larger of T2 and SPE, each over its control limit |
 //! | [`Mahalanobis`] | correlated sensors; robust to bad rows, or to few rows | squared distance, chi-squared for normal rows |
+//! | [`EmpiricalTails`] | unlabelled history, wide tables (ECOD, COPOD) | sum over columns of -ln of a tail |
+//! | [`Hbos`] | the same, and gaps inside of a range | sum over columns of -log2 of a height |
+//! | [`Loda`] | the same, and combinations of columns | mean -ln density of random projections |
+//! | [`ComponentDistance`], [`Discrepancy`] | comparison with PyOD's `PCA` and `QMCD` | as PyOD |
 //! | [`IsolationForest`] | an unlabelled mixed history | 0..1, about 0.5 for ordinary rows |
 //!
 //! ```
@@ -37,10 +41,12 @@
 mod attribution;
 pub mod changepoint;
 pub mod discord;
+mod discrepancy;
 mod door;
 mod events;
 mod isolation_forest;
 mod mahalanobis;
+mod marginal;
 mod pca;
 mod probability;
 pub mod series;
@@ -48,12 +54,18 @@ pub mod stream;
 mod threshold;
 
 pub use attribution::Attribution;
+pub use discrepancy::{Discrepancy, DiscrepancyParams, DiscrepancyValidParams};
 pub use door::Linfa;
 pub use events::{Event, EventTracker, Events};
 pub use isolation_forest::{IsolationForest, IsolationForestParams, IsolationForestValidParams, average_path_length};
 pub use mahalanobis::{Covariance, Mahalanobis, MahalanobisParams, MahalanobisValidParams};
+pub use marginal::{
+    Bins, EmpiricalTails, EmpiricalTailsParams, EmpiricalTailsValidParams, Hbos, HbosParams, HbosScore,
+    HbosValidParams, Loda, LodaParams, LodaValidParams, TailRule,
+};
 pub use pca::{
-    Components, PcaMonitor, PcaMonitorParams, PcaMonitorValidParams, SpeLimit, Statistic, T2Contribution, T2Limit,
+    ComponentDistance, ComponentDistanceParams, ComponentDistanceValidParams, Components, PcaMonitor, PcaMonitorParams,
+    PcaMonitorValidParams, SpeLimit, Statistic, T2Contribution, T2Limit,
 };
 pub use probability::{Probability, ScoreProbability};
 pub use threshold::{Limit, RowsPerDay, Rule, Threshold, benjamini_hochberg};

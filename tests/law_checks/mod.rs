@@ -18,6 +18,7 @@ mod rul;
 mod selection;
 mod signal;
 mod spectral;
+mod tabular;
 mod tsfel;
 mod tsfresh;
 mod wavelet;

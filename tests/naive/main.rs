@@ -15,6 +15,7 @@ mod rul;
 mod selection;
 mod signal;
 mod spectral;
+mod tabular;
 mod trend;
 mod tsfel;
 mod tsfresh;
