@@ -8,6 +8,10 @@
 //! |---|---|---|
 //! | [`PcaMonitor`] | correlated sensors of a healthy baseline | larger of T2 and SPE, each over its control limit |
 //! | [`Mahalanobis`] | correlated sensors; robust to bad rows, or to few rows | squared distance, chi-squared for normal rows |
+//! | [`EmpiricalTails`] | unlabelled history, wide tables (ECOD, COPOD) | sum over columns of -ln of a tail |
+//! | [`Hbos`] | the same, and gaps inside of a range | sum over columns of -log2 of a height |
+//! | [`Loda`] | the same, and combinations of columns | mean -ln density of random projections |
+//! | [`ComponentDistance`], [`Discrepancy`] | comparison with PyOD's `PCA` and `QMCD` | as PyOD |
 //! | [`IsolationForest`] | an unlabelled mixed history | 0..1, about 0.5 for ordinary rows |
 //! | [`Combiner`] | scores of several detectors | as its scale; default surprise, -ln of a probability |
 //!
@@ -60,6 +64,7 @@ mod cblof;
 mod columns;
 mod density;
 pub mod discord;
+mod discrepancy;
 mod door;
 mod dynamic_pca;
 mod events;
@@ -68,6 +73,7 @@ mod mahalanobis;
 mod mset;
 mod neighbours;
 mod one_class_svm;
+mod marginal;
 mod pca;
 mod peers;
 mod probability;
@@ -81,6 +87,7 @@ pub use calibrated::{Calibrated, Judgement};
 pub use combine::{Combination, Combiner, CombinerParams, CombinerValidParams, Scale};
 pub use cblof::{Cblof, CblofParams, CblofValidParams};
 pub use density::{Bandwidth, Gmm, GmmCovariance, GmmParams, GmmValidParams, Kde, KdeParams, KdeValidParams};
+pub use discrepancy::{Discrepancy, DiscrepancyParams, DiscrepancyValidParams};
 pub use door::Linfa;
 pub use dynamic_pca::{DynamicPca, DynamicPcaParams, DynamicPcaTracker, DynamicPcaValidParams};
 pub use events::{Event, EventTracker, Events};
@@ -92,8 +99,12 @@ pub use neighbours::{
     KnnValidParams, Lof, LofParams, LofValidParams, Metric,
 };
 pub use one_class_svm::{Gamma, Kernel, OneClassSvm, OneClassSvmParams, OneClassSvmValidParams};
+pub use marginal::{
+    Bins, EmpiricalTails, EmpiricalTailsParams, EmpiricalTailsValidParams, Hbos, HbosParams, HbosScore,
+    HbosValidParams, Loda, LodaParams, LodaValidParams, TailRule,
 pub use pca::{
-    Components, PcaMonitor, PcaMonitorParams, PcaMonitorValidParams, SpeLimit, Statistic, T2Contribution, T2Limit,
+    ComponentDistance, ComponentDistanceParams, ComponentDistanceValidParams, Components, PcaMonitor, PcaMonitorParams,
+    PcaMonitorValidParams, SpeLimit, Statistic, T2Contribution, T2Limit,
 };
 pub use peers::{PeerDistance, PeerEvent, PeerScores, Peers};
 pub use threshold::{

@@ -28,6 +28,7 @@ mod signal;
 mod spectral;
 mod stream;
 mod thresholds;
+mod tabular;
 mod trend;
 mod tsfel;
 mod tsfresh;

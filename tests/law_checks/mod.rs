@@ -26,6 +26,7 @@ mod signal;
 mod spectral;
 mod stream;
 mod thresholds;
+mod tabular;
 mod tsfel;
 mod tsfresh;
 mod wavelet;

@@ -3,6 +3,8 @@
 //! A concentration step takes the h rows nearest to the present estimate and estimates again: the determinant never
 //! rises (Rousseeuw & Van Driessen 1999, theorem 1). All candidates are kept in order of (determinant, start), ties of
 //! distances go to the earlier row, so that the answer does not depend on threads.
+//!
+//! A search that ends in a singular covariance is given up, and the best of the others is taken.
 
 use super::{Metric, RawMcd, Transform, WHAT};
 use crate::anomaly::pca::chi_squared_upper;

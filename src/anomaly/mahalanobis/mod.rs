@@ -30,7 +30,9 @@
 //! starts of d + 1 rows; above 600 rows in up to five parts of about 300 first, as in the paper. With one column the
 //! answer is exact. The raw covariance times the consistency factor of Croux & Haesbroeck (1999) gives raw distances
 //! ([`Mahalanobis::raw_distances`]); the rows within the 97.5 % quantile of chi-squared make location and covariance,
-//! again with the consistency factor. No factor for small samples is applied (nor does scikit-learn).
+//! again with the consistency factor. When more than h rows lie in a hyperplane (a sensor that is mostly at one value), the
+//! smallest determinant is zero and no distance comes from it: searches that end there are given up, and the best of the
+//! others is taken; when all end there, the fit is an error. No factor for small samples is applied (nor does scikit-learn).
 //!
 //! **Cost.** Fit O(n d² + d³), with `Mcd` some hundred times that of 300 rows and some tens of all rows; score O(d²) a
 //! row. Memory O(d²), for the fit of `Mcd` O(n d).

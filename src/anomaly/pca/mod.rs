@@ -28,6 +28,7 @@
 //! covariance is not robust, [`Scaling::Robust`] only makes centre and units so.
 
 mod contributions;
+mod distance;
 #[cfg(feature = "serde")]
 mod file;
 mod kernel;
@@ -35,6 +36,7 @@ mod limits;
 mod params;
 
 pub use contributions::{Statistic, T2Contribution};
+pub use distance::{ComponentDistance, ComponentDistanceParams, ComponentDistanceValidParams};
 pub use limits::{SpeLimit, T2Limit};
 pub use params::{Components, PcaMonitorParams, PcaMonitorValidParams};
 
