@@ -12,6 +12,7 @@ mod decomposition;
 mod features;
 mod fractal;
 mod health;
+mod metrics;
 mod multichannel;
 mod recording;
 mod rul;

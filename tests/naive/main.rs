@@ -9,6 +9,7 @@ mod convolution;
 mod decomposition;
 mod features;
 mod fractal;
+mod metrics;
 mod multichannel;
 mod rolling;
 mod rul;
