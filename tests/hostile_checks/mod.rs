@@ -21,6 +21,7 @@ mod rul;
 mod selection;
 mod signal;
 mod spectral;
+mod stream;
 mod trend;
 mod tsfel;
 mod tsfresh;

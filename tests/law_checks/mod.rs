@@ -19,6 +19,7 @@ mod rul;
 mod selection;
 mod signal;
 mod spectral;
+mod stream;
 mod tsfel;
 mod tsfresh;
 mod wavelet;

@@ -16,6 +16,7 @@ mod rul;
 mod selection;
 mod signal;
 mod spectral;
+mod stream;
 mod trend;
 mod tsfel;
 mod tsfresh;

@@ -71,6 +71,7 @@ fn is_input(id: &str) -> bool {
     id.starts_with("versions")
         || matches!(last, "train" | "test" | "T" | "x" | "source" | "note" | "calibration" | "input" | "m" | "signal")
         || matches!(last, "labels" | "scores" | "threshold" | "settings" | "params" | "mu0" | "sigma0")
+        || matches!(last, "hazard_lambda" | "prior")
 }
 
 fn table(value: &Value) -> Array2<f64> {
