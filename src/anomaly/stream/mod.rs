@@ -18,30 +18,35 @@
 //! | [`Bocpd`] | how long has the present regime lasted? | a number | probability of a recent change |
 //! | [`MewmaChart`], [`McusumChart`] | has the mean of correlated sensors moved? | a row | T2, length of the sum |
 //! | [`RandomCutForest`] | does this row stand apart from the recent ones? | a row, or the last values of one series | displacement |
+//! | [`RhythmDetector`] | does this value fit the time of day, the step before, the shapes seen? | a number, with or without time | mean decades of rarity |
 //! | [`HalfSpaceTrees`] | is this row where few rows of the last window were? | a row | 0..1 |
 
 mod adwin;
 mod bocpd;
 mod chart;
 mod cusum;
+mod decluster;
 mod ewma;
 mod forest;
 mod half_space;
 mod kswin;
 mod multivariate;
 mod page_hinkley;
+mod rhythm;
 mod sprt;
 
 pub use adwin::{Adwin, AdwinParams, AdwinValidParams};
 pub use bocpd::{Bocpd, BocpdParams, BocpdValidParams};
 pub use chart::{IndividualsChart, IndividualsParams, IndividualsValidParams};
 pub use cusum::{CusumChart, CusumParams, CusumValidParams, Shift};
+pub use decluster::Decluster;
 pub use ewma::{EwmaChart, EwmaParams, EwmaValidParams};
 pub use forest::{ForestScore, RandomCutForest, RandomCutForestParams, RandomCutForestValidParams};
 pub use half_space::{HalfSpaceTrees, HalfSpaceTreesParams, HalfSpaceTreesValidParams};
 pub use kswin::{Kswin, KswinParams, KswinValidParams};
 pub use multivariate::{McusumChart, McusumParams, McusumValidParams, MewmaChart, MewmaParams, MewmaValidParams};
 pub use page_hinkley::{Direction, PageHinkley, PageHinkleyParams, PageHinkleyValidParams};
+pub use rhythm::{RhythmDetector, RhythmParams, RhythmValidParams};
 pub use sprt::{Sprt, SprtParams, SprtTest, SprtValidParams};
 
 use super::Attribution;
