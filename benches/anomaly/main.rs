@@ -1,5 +1,7 @@
 //! Detectors on 20,000 rows by 20 columns.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, unreachable_pub)]
+
+mod rhythm;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
@@ -50,5 +52,5 @@ fn detectors(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, detectors);
+criterion_group!(benches, detectors, rhythm::rhythm);
 criterion_main!(benches);

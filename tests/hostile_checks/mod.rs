@@ -16,6 +16,7 @@ mod metrics;
 mod multichannel;
 mod overflow;
 mod recording;
+mod rhythm;
 mod rolling;
 mod rul;
 mod selection;

@@ -11,6 +11,7 @@ mod features;
 mod fractal;
 mod metrics;
 mod multichannel;
+mod rhythm;
 mod rolling;
 mod rul;
 mod selection;

@@ -20,7 +20,7 @@
 //! against a long past: Ahmad, Lavin, Purdy & Agha 2017 (Neurocomputing 262). The combination is our own.
 //!
 //! **Cost.** O(memory lags) time a value for the shape, O(reach depth) for the rest; memory
-//! O(slots depth + memory). About 10 us a value with the default settings.
+//! O(slots depth + memory). About 10 us a value with the default settings and full memory.
 //!
 //! **When not to use it.** Series without time of day or cycle lose two or three of the five parts: set `slots` to 1. It
 //! learns what it sees, so that a fault that stays becomes normal. Trends raise every distance alike.
@@ -275,7 +275,7 @@ impl RhythmDetector {
         if x.abs() > LARGEST {
             return Err(overflow("rhythm detector"));
         }
-        let (median, nearest) = (self.from_median(slot, x), self.from_nearest(slot, x));
+        let (median, nearest) = (self.median_distance(slot, x), self.nearest_distance(slot, x));
         self.recent.push(x);
         let distances = [
             median,
@@ -316,7 +316,7 @@ impl RhythmDetector {
     }
 
     /// Distance from the median of the slot and its two neighbours, once they hold six values.
-    fn from_median(&self, slot: usize, x: f64) -> Option<f64> {
+    fn median_distance(&self, slot: usize, x: f64) -> Option<f64> {
         let half = self.params.half().min(1);
         let mut seen: Vec<f64> = self.around(slot, half).flat_map(|ring| ring.values.iter().copied()).collect();
         if seen.len() < 6 {
@@ -326,7 +326,7 @@ impl RhythmDetector {
     }
 
     /// Distance from the nearest value at about this time, once there is one a slot.
-    fn from_nearest(&self, slot: usize, x: f64) -> Option<f64> {
+    fn nearest_distance(&self, slot: usize, x: f64) -> Option<f64> {
         let (mut count, mut nearest) = (0, f64::INFINITY);
         for ring in self.around(slot, self.params.half()) {
             count += ring.values.len();
@@ -378,7 +378,7 @@ impl RhythmDetector {
         p.validate()?;
         let seen = usize::try_from(self.seen).unwrap_or(usize::MAX);
         let finite = |x: f64| x.abs() <= LARGEST;
-        if self.slots.len() != p.slots || !self.slots.iter().all(|ring| ring.is_sound(p.depth)) {
+        if self.slots.len() != p.slots || !self.slots.iter().all(|ring| ring.is_sound(p.depth, LARGEST)) {
             return Err(refuse("the slots do not fit the settings"));
         }
         if self.pending.len() != seen.min(p.half() + 1)
@@ -402,7 +402,7 @@ impl RhythmDetector {
             return Err(refuse("the last values do not fit the settings"));
         }
         let sound = |r: &Rarity| r.ring.values.len() <= p.memory && r.ring.values.len() <= seen;
-        if !self.rarities.iter().all(|r| sound(r) && r.ring.is_sound(p.memory)) {
+        if !self.rarities.iter().all(|r| sound(r) && r.ring.is_sound(p.memory, f64::MAX)) {
             return Err(refuse("the distances remembered do not fit the settings"));
         }
         if self.parts.iter().all(|part| (0.0..=40.0).contains(part)) {
