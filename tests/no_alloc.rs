@@ -94,6 +94,32 @@ fn a_stream_does_not_allocate_once_it_runs() {
 }
 
 #[test]
+fn streaming_detectors_do_not_allocate_once_they_are_full() {
+    use prognos::anomaly::stream::*;
+    fn run(what: &str, mut model: impl StreamingDetector) {
+        let width = model.width();
+        let x = wave(4000 * width, 0.3);
+        let (head, tail) = x.split_at(3000 * width);
+        let mut feed = |x: &[f64]| x.chunks_exact(width).map(|row| model.update(row).unwrap()).sum::<f64>();
+        assert!(feed(head) >= 0.0);
+        let count = allocations_of(|| assert!(feed(tail) >= 0.0));
+        assert_eq!(count, 0, "{what} allocates");
+    }
+    run("EWMA", EwmaChart::params().start(0.0, 1.0).unwrap());
+    run("CUSUM", CusumChart::params().start(0.0, 1.0).unwrap());
+    run("individuals", IndividualsChart::params().start(0.0, 1.0).unwrap());
+    run("SPRT", Sprt::params().start(0.0, 1.0).unwrap());
+    run("Page-Hinkley", PageHinkley::params().start().unwrap());
+    run("ADWIN", Adwin::params().start().unwrap());
+    run("BOCPD", Bocpd::params().max_run(500).start().unwrap());
+    run("half-space trees", HalfSpaceTrees::params().start(4).unwrap());
+    run("online LODA", OnlineLoda::params().start(4).unwrap());
+    let forest = RandomCutForest::params().trees(5).subsample(32);
+    run("random cut forest", forest.clone().start(4).unwrap());
+    run("random cut forest with a shingle", forest.shingle(6).start(1).unwrap());
+}
+
+#[test]
 fn no_spectral_plan_allocates_after_the_first_signal() {
     use prognos::signal::spectral::*;
     let rate = SampleRate::hz(1000.0).unwrap();

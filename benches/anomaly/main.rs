@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, unreachable_pub)]
 
 mod rhythm;
+mod stream;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
@@ -52,5 +53,5 @@ fn detectors(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, detectors, rhythm::rhythm);
+criterion_group!(benches, detectors, rhythm::rhythm, stream::streams);
 criterion_main!(benches);

@@ -3,7 +3,7 @@
 use super::{series, tables};
 use prognos::anomaly::stream::{
     Adwin, Bocpd, CusumChart, Direction, EwmaChart, ForestScore, HalfSpaceTrees, IndividualsChart, Kswin, McusumChart,
-    MewmaChart, PageHinkley, RandomCutForest, Sprt, StreamingDetector,
+    MewmaChart, OnlineLoda, PageHinkley, RandomCutForest, Sprt, StreamingDetector,
 };
 use std::fmt::Debug;
 
@@ -151,6 +151,9 @@ fn charts_of_rows_forests_and_trees() {
                 let params = RandomCutForest::params().trees(5).subsample(subsample).shingle(shingle).decay(decay);
                 rows(&name, params.score(score).start(d).unwrap(), &base);
             }
+        }
+        for (bins, window) in [(1, 2), (5, 9)] {
+            rows(&name, OnlineLoda::params().projections(4).bins(bins).window(window).start(d).unwrap(), &base);
         }
         for params in [
             HalfSpaceTrees::params().trees(3).window(7),

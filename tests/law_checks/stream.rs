@@ -5,7 +5,7 @@ use ndarray::{Array2, Axis, Slice};
 use prognos::anomaly::Attribution;
 use prognos::anomaly::stream::{
     Adwin, Bocpd, CusumChart, EwmaChart, ForestScore, HalfSpaceTrees, IndividualsChart, Kswin, McusumChart, MewmaChart,
-    PageHinkley, RandomCutForest, RhythmDetector, Sprt, StreamingDetector,
+    OnlineLoda, PageHinkley, RandomCutForest, RhythmDetector, Sprt, StreamingDetector,
 };
 use std::fmt::Debug;
 
@@ -40,7 +40,7 @@ fn all(law: &mut impl Law) {
     law.of("Page-Hinkley", PageHinkley::params().start().unwrap(), score);
     law.of("ADWIN", Adwin::params().clock(7).start().unwrap(), score);
     law.of("ADWIN, restarted", Adwin::params().max_buckets(2).restart(true).start().unwrap(), score);
-    law.of("KSWIN", Kswin::params().seed(3).start().unwrap(), score);
+    law.of("KSWIN", Kswin::params().alpha(1e-4).seed(3).start().unwrap(), score);
     law.of("BOCPD", Bocpd::params().start().unwrap(), score);
     law.of("BOCPD, short", Bocpd::params().max_run(40).recent(5).start().unwrap(), score);
     let rhythm = RhythmDetector::params().slots(7).warmup(50);
@@ -54,6 +54,7 @@ fn all(law: &mut impl Law) {
     law.of("random cut forest, shingle", forest.shingle(5).start(1).unwrap(), score);
     let density = |s: f64| if s > 0.0 { 2.0 - 1.0 / s } else { 0.0 };
     law.of("half-space trees", HalfSpaceTrees::params().window(90).start(3).unwrap(), density);
+    law.of("online LODA", OnlineLoda::params().projections(30).window(80).start(3).unwrap(), score);
     let limits = vec![(-2.0, 2.0), (-1.0, 3.0), (0.0, 4.0)];
     law.of("half-space trees, limits", HalfSpaceTrees::params().limits(limits).window(50).start(3).unwrap(), density);
 }
@@ -179,6 +180,8 @@ fn the_broken_sensor_is_named() {
     let mut mcusum = McusumChart::params().fit(&rows).unwrap();
     let mut forest = RandomCutForest::params().start(5).unwrap();
     let mut trees = HalfSpaceTrees::params().trees(100).start(5).unwrap();
+    let mut loda = OnlineLoda::params().start(5).unwrap();
+    loda.update_rows(&rows).unwrap();
     mewma.update_rows(&rows).unwrap();
     mcusum.update_rows(&rows).unwrap();
     forest.update_rows(&rows).unwrap();
@@ -194,6 +197,7 @@ fn the_broken_sensor_is_named() {
         assert!(below.ranked()[0].0 == named && below.total() > 10.0 * above.total());
         assert!((above.total() + below.total() - below.score()).abs() < 1e-9 * below.score());
         assert_eq!(trees.explain(&row).unwrap().ranked()[0].0, named);
+        assert_eq!(loda.explain(&row).unwrap().ranked()[0].0, named);
     }
 }
 

@@ -123,7 +123,7 @@ impl PlainAdwin {
             size *= 2;
         }
         self.tick += 1;
-        if self.tick % clock != 0 {
+        if !self.tick.is_multiple_of(clock) {
             return self.last;
         }
         let mut largest = 0.0;

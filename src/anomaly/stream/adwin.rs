@@ -386,7 +386,8 @@ impl Adwin {
         if held != w.width || w.width > self.seen || self.tick >= self.params.clock || self.drifts > self.seen {
             return refuse("width, clock or drifts do not fit the buckets");
         }
-        let sane = |b: &Bucket| b.total.is_finite() && b.spread.is_finite() && b.spread >= 0.0;
+        // What values within 1e140 can sum up to in 2^53 rows.
+        let sane = |b: &Bucket| b.total.abs() <= 1e157 && (0.0..=1e297).contains(&b.spread);
         let finite = w.origin.abs() <= LARGEST && self.ratio.is_finite() && self.ratio >= 0.0;
         if !finite || !sane(&w.whole) || !w.buckets.iter().all(sane) {
             return refuse("a sum is out of range");

@@ -267,10 +267,10 @@ impl Bocpd {
         if n as u64 != held || mean.len() != n || scale.len() != n {
             return Err(super::refuse("the runs do not fit the settings"));
         }
-        let sane = weight.iter().all(|w| w.is_finite() && *w < 1e-6)
+        let sane = weight.iter().all(|w| (-1e300..1e-6).contains(w))
             && mean.iter().all(|m| m.abs() <= 2.0 * LARGEST)
             && scale.iter().all(|s| s.is_finite() && *s > 0.0);
-        if !sane || !self.evidence.is_finite() || !self.surprise.is_finite() {
+        if !sane || self.evidence.is_nan() || self.evidence.abs() > 1e300 || !self.surprise.is_finite() {
             return Err(super::refuse("a run is out of range"));
         }
         Ok(())

@@ -365,7 +365,7 @@ impl StreamingDetector for HalfSpaceTrees {
             0.0
         };
         self.seen += 1;
-        if self.seen % self.params.window as u64 == 0 {
+        if self.seen.is_multiple_of(self.params.window as u64) {
             self.turn();
         }
         Ok(score)
@@ -446,6 +446,7 @@ impl TryFrom<Raw> for HalfSpaceTrees {
     type Error = Error;
     fn try_from(raw: Raw) -> Result<Self> {
         let refuse = |reason: &str| Err(Error::Model { reason: format!("half-space trees: {reason}") });
+        super::check_seen(raw.seen)?;
         raw.params.validate()?;
         raw.params.check_width(raw.names.len())?;
         let (d, size, window) = (raw.names.len(), raw.params.size(), raw.params.window as u64);

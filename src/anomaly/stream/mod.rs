@@ -20,6 +20,7 @@
 //! | [`RandomCutForest`] | does this row stand apart from the recent ones? | a row, or the last values of one series | displacement |
 //! | [`RhythmDetector`] | does this value fit the time of day, the step before, the shapes seen? | a number, with or without time | mean decades of rarity |
 //! | [`HalfSpaceTrees`] | is this row where few rows of the last window were? | a row | 0..1 |
+//! | [`OnlineLoda`] | the same, on random projections | a row | mean of -ln p |
 
 mod adwin;
 mod bocpd;
@@ -30,6 +31,7 @@ mod ewma;
 mod forest;
 mod half_space;
 mod kswin;
+mod loda;
 mod multivariate;
 mod page_hinkley;
 mod rhythm;
@@ -44,6 +46,7 @@ pub use ewma::{EwmaChart, EwmaParams, EwmaValidParams};
 pub use forest::{ForestScore, RandomCutForest, RandomCutForestParams, RandomCutForestValidParams};
 pub use half_space::{HalfSpaceTrees, HalfSpaceTreesParams, HalfSpaceTreesValidParams};
 pub use kswin::{Kswin, KswinParams, KswinValidParams};
+pub use loda::{OnlineLoda, OnlineLodaParams, OnlineLodaValidParams};
 pub use multivariate::{McusumChart, McusumParams, McusumValidParams, MewmaChart, MewmaParams, MewmaValidParams};
 pub use page_hinkley::{Direction, PageHinkley, PageHinkleyParams, PageHinkleyValidParams};
 pub use rhythm::{RhythmDetector, RhythmParams, RhythmValidParams};
@@ -176,6 +179,12 @@ fn refuse(reason: &str) -> Error {
     Error::Model { reason: reason.to_owned() }
 }
 
+/// `Ok` when a saved stream was not longer than can be counted: a file that says so would overflow the count.
+#[cfg(feature = "serde")]
+fn check_seen(seen: u64) -> Result<()> {
+    if seen <= 1 << 53 { Ok(()) } else { Err(refuse("more rows than a stream can have")) }
+}
+
 /// Mean and standard deviation of healthy values that a chart is to watch: at least two, and not all the same.
 fn baseline(what: &'static str, healthy: &[f64]) -> Result<(f64, f64)> {
     use crate::math::lanes;
@@ -224,7 +233,7 @@ macro_rules! saved {
                 }
                 let raw = Raw::deserialize(from)?;
                 let model = Self { $($field: raw.$field),* };
-                match model.check_state() {
+                match $crate::anomaly::stream::check_seen(model.seen).and_then(|()| model.check_state()) {
                     Ok(()) => Ok(model),
                     Err(error) => Err(serde::de::Error::custom(format!("{}: {error}", $kind))),
                 }

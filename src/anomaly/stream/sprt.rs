@@ -173,11 +173,12 @@ impl Sprt {
             let ended = *sum <= accept || *sum >= alarm;
             *sum = if ended { step } else { *sum + step };
         }
-        if !sums.iter().all(|s| s.is_finite()) {
+        let score = sums.iter().fold(0.0, |m: f64, s| m.max(s / alarm));
+        if !(score.is_finite() && sums.iter().all(|s| s.is_finite())) {
             return Err(overflow("sequential test"));
         }
         (self.sums, self.seen) = (sums, self.seen + 1);
-        Ok(sums.iter().fold(0.0, |m: f64, s| m.max(s / alarm)))
+        Ok(score)
     }
 
     /// Sum of the log-likelihood ratios of a test.

@@ -466,6 +466,7 @@ impl TryFrom<Raw> for RandomCutForest {
     type Error = Error;
     fn try_from(raw: Raw) -> Result<Self> {
         let refuse = |reason: &str| Err(Error::Model { reason: format!("random cut forest: {reason}") });
+        super::check_seen(raw.seen)?;
         raw.params.validate()?;
         raw.params.check_width(raw.names.len())?;
         let dims = raw.names.len() * raw.params.shingle;

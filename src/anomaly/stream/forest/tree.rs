@@ -591,8 +591,10 @@ mod tests {
         let all = [left, right].concat();
         assert_eq!(node.mass as usize, all.len());
         for j in 0..tree.dims {
-            assert_eq!(low[j], all.iter().map(|r| r[j]).fold(f64::INFINITY, f64::min));
-            assert_eq!(high[j], all.iter().map(|r| r[j]).fold(f64::NEG_INFINITY, f64::max));
+            let lowest = all.iter().map(|r| r[j]).fold(f64::INFINITY, f64::min);
+            assert_eq!(low[j].to_bits(), lowest.to_bits());
+            let highest = all.iter().map(|r| r[j]).fold(f64::NEG_INFINITY, f64::max);
+            assert_eq!(high[j].to_bits(), highest.to_bits());
         }
         assert_eq!(node.span.to_bits(), span(low, high).to_bits());
         all
