@@ -1,10 +1,11 @@
 //! Detectors on 20,000 rows by 20 columns.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, unreachable_pub)]
 
 mod change;
 mod discord;
 mod discord_search;
 mod series;
+mod rhythm;
 mod stream;
 mod neighbours;
 
@@ -57,5 +58,5 @@ fn detectors(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, detectors, discord::discord, change::change_points, change::limits, stream::streams, discord_search::searches, series::bench, neighbours::neighbours);
+criterion_group!(benches, detectors, discord::discord, change::change_points, change::limits, stream::streams, discord_search::searches, series::bench, neighbours::neighbours, rhythm::rhythm);
 criterion_main!(benches);

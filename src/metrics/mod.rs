@@ -2,3 +2,15 @@
 
 pub mod prognosis;
 pub mod survival;
+//!
+//! | part | judges |
+//! |---|---|
+//! | [`detection`] | anomaly scores and alarms against labelled rows or events |
+//! | [`Bootstrap`] | how far a mean over files (or any statistic of it) can be trusted |
+//! Every number here takes labels that were recorded by somebody. Nothing may be tuned on them: what is chosen with
+//! their help is called an oracle.
+
+mod bootstrap;
+pub mod detection;
+
+pub use bootstrap::{Bootstrap, Interval};

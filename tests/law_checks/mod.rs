@@ -16,6 +16,7 @@ mod features;
 mod fractal;
 mod health;
 mod learners;
+mod metrics;
 mod multichannel;
 mod neighbours;
 mod recording;

@@ -5,7 +5,7 @@ use ndarray::{Array2, Axis, Slice};
 use prognos::anomaly::Attribution;
 use prognos::anomaly::stream::{
     Adwin, Bocpd, CusumChart, EwmaChart, ForestScore, HalfSpaceTrees, IndividualsChart, Kswin, McusumChart, MewmaChart,
-    OnlineLoda, PageHinkley, RandomCutForest, Sprt, StreamingDetector,
+    OnlineLoda, PageHinkley, RandomCutForest, RhythmDetector, Sprt, StreamingDetector,
 };
 use std::fmt::Debug;
 
@@ -43,6 +43,9 @@ fn all(law: &mut impl Law) {
     law.of("KSWIN", Kswin::params().alpha(1e-4).seed(3).start().unwrap(), score);
     law.of("BOCPD", Bocpd::params().start().unwrap(), score);
     law.of("BOCPD, short", Bocpd::params().max_run(40).recent(5).start().unwrap(), score);
+    let rhythm = RhythmDetector::params().slots(7).warmup(50);
+    law.of("rhythm", rhythm.clone().start().unwrap(), score);
+    law.of("rhythm, short", rhythm.depth(3).reach(1).smooth(4).lags(5).memory(64).start().unwrap(), score);
     law.of("MEWMA", MewmaChart::params().fit(&base).unwrap(), score);
     law.of("MCUSUM", McusumChart::params().fit(&base).unwrap(), score);
     let forest = RandomCutForest::params().trees(20).subsample(64);

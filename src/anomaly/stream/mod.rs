@@ -21,6 +21,8 @@
 //! | [`Bocpd`] | how long has the present regime lasted? | a number | probability of a recent change |
 //! | [`MewmaChart`], [`McusumChart`] | has the mean of correlated sensors moved? | a row | T2, length of the sum |
 //! | [`RandomCutForest`] | does this row stand apart from the recent ones? | a row, or the last values of a series | displacement |
+//! | [`RandomCutForest`] | does this row stand apart from the recent ones? | a row, or the last values of one series | displacement |
+//! | [`RhythmDetector`] | does this value fit the time of day, the step before, the shapes seen? | a number, with or without time | mean decades of rarity |
 //! | [`HalfSpaceTrees`] | is this row where few rows of the last window were? | a row | 0..1 |
 //! | [`OnlineLoda`] | the same, on random projections | a row | mean of -ln p |
 
@@ -28,6 +30,7 @@ mod adwin;
 mod bocpd;
 mod chart;
 mod cusum;
+mod decluster;
 mod ewma;
 mod forest;
 mod gaussian;
@@ -36,12 +39,14 @@ mod kswin;
 mod loda;
 mod multivariate;
 mod page_hinkley;
+mod rhythm;
 mod sprt;
 
 pub use adwin::{Adwin, AdwinParams, AdwinValidParams};
 pub use bocpd::{Bocpd, BocpdParams, BocpdValidParams};
 pub use chart::{IndividualsChart, IndividualsParams, IndividualsValidParams};
 pub use cusum::{CusumChart, CusumParams, CusumValidParams, Shift};
+pub use decluster::Decluster;
 pub use ewma::{EwmaChart, EwmaParams, EwmaValidParams};
 pub use forest::{ForestScore, RandomCutForest, RandomCutForestParams, RandomCutForestValidParams};
 pub use gaussian::{
@@ -53,6 +58,7 @@ pub use kswin::{Kswin, KswinParams, KswinValidParams};
 pub use loda::{OnlineLoda, OnlineLodaParams, OnlineLodaValidParams};
 pub use multivariate::{McusumChart, McusumParams, McusumValidParams, MewmaChart, MewmaParams, MewmaValidParams};
 pub use page_hinkley::{Direction, PageHinkley, PageHinkleyParams, PageHinkleyValidParams};
+pub use rhythm::{RhythmDetector, RhythmParams, RhythmValidParams};
 pub use sprt::{Sprt, SprtParams, SprtTest, SprtValidParams};
 
 use super::Attribution;
