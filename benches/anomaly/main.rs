@@ -4,10 +4,10 @@
 mod change;
 mod discord;
 mod discord_search;
-mod series;
-mod rhythm;
-mod stream;
 mod neighbours;
+mod rhythm;
+mod series;
+mod stream;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
@@ -58,5 +58,16 @@ fn detectors(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, detectors, discord::discord, change::change_points, change::limits, stream::streams, discord_search::searches, series::bench, neighbours::neighbours, rhythm::rhythm);
+criterion_group!(
+    benches,
+    detectors,
+    discord::discord,
+    change::change_points,
+    change::limits,
+    stream::streams,
+    discord_search::searches,
+    series::bench,
+    neighbours::neighbours,
+    rhythm::rhythm
+);
 criterion_main!(benches);

@@ -7,6 +7,15 @@
 //! | detector | for | scores |
 //! |---|---|---|
 //! | [`PcaMonitor`] | correlated sensors of a healthy baseline | larger of T2 and SPE, each over its control limit |
+//! | [`DynamicPca`] | ... that follow each other in time | T2 and SPE combined, over their limit |
+//! | [`Mset`] | what each sensor should have said | size of the residuals |
+//! | [`Gmm`], [`Kde`] | a few regimes; any smooth density | minus the logarithm of the density |
+//! | [`Cblof`] | a few round clusters | distance to the nearest large one |
+//! | [`Knn`] | several regimes, no shape assumed | distance to the nearest healthy rows |
+//! | [`Lof`] | regimes of different density | about 1 for ordinary rows |
+//! | [`Cof`] | patterns along lines and curves | about 1 for ordinary rows |
+//! | [`OneClassSvm`] | an outline of any smooth shape | 0 on the outline, positive outside |
+//! | [`Abod`] | many columns | minus a variance of angles: up to 0 |
 //! | [`Mahalanobis`] | correlated sensors; robust to bad rows, or to few rows | squared distance, chi-squared for normal rows |
 //! | [`EmpiricalTails`] | unlabelled history, wide tables (ECOD, COPOD) | sum over columns of -ln of a tail |
 //! | [`Hbos`] | the same, and gaps inside of a range | sum over columns of -log2 of a height |
@@ -19,16 +28,8 @@
 //! unlike its fleet?), [`Spot`] (a limit that follows a stream), [`Martingale`] (have the rows changed?).
 //! [`Calibrated`] keeps a detector and its limit together.
 //!
-//! Detectors that learn one row at a time, in bounded memory, stand in [`stream`].
-//! | [`DynamicPca`] | ... that follow each other in time | T2 and SPE combined, over their limit |
-//! | [`Mset`] | what each sensor should have said | size of the residuals |
-//! | [`Gmm`], [`Kde`] | a few regimes; any smooth density | minus the logarithm of the density |
-//! | [`Cblof`] | a few round clusters | distance to the nearest large one |
-//! | [`Knn`] | several regimes, no shape assumed | distance to the nearest healthy rows |
-//! | [`Lof`] | regimes of different density | about 1 for ordinary rows |
-//! | [`Cof`] | patterns along lines and curves | about 1 for ordinary rows |
-//! | [`OneClassSvm`] | an outline of any smooth shape | 0 on the outline, positive outside |
-//! | [`Abod`] | many columns | minus a variance of angles: up to 0 |
+//! Detectors that learn one row at a time, in bounded memory, stand in [`stream`]; those of one series in [`series`], of
+//! stretches that are like no other in [`discord`].
 //!
 //! ```
 //! use prognos::anomaly::{Detector, PcaMonitor, Threshold};
@@ -58,10 +59,10 @@
 mod row_model;
 mod attribution;
 mod calibrated;
-pub mod changepoint;
-mod combine;
 mod cblof;
+pub mod changepoint;
 mod columns;
+mod combine;
 mod density;
 pub mod discord;
 mod discrepancy;
@@ -70,10 +71,10 @@ mod dynamic_pca;
 mod events;
 mod isolation_forest;
 mod mahalanobis;
+mod marginal;
 mod mset;
 mod neighbours;
 mod one_class_svm;
-mod marginal;
 mod pca;
 mod peers;
 mod probability;
@@ -84,8 +85,8 @@ mod threshold;
 
 pub use attribution::Attribution;
 pub use calibrated::{Calibrated, Judgement};
-pub use combine::{Combination, Combiner, CombinerParams, CombinerValidParams, Scale};
 pub use cblof::{Cblof, CblofParams, CblofValidParams};
+pub use combine::{Combination, Combiner, CombinerParams, CombinerValidParams, Scale};
 pub use density::{Bandwidth, Gmm, GmmCovariance, GmmParams, GmmValidParams, Kde, KdeParams, KdeValidParams};
 pub use discrepancy::{Discrepancy, DiscrepancyParams, DiscrepancyValidParams};
 pub use door::Linfa;
@@ -93,26 +94,26 @@ pub use dynamic_pca::{DynamicPca, DynamicPcaParams, DynamicPcaTracker, DynamicPc
 pub use events::{Event, EventTracker, Events};
 pub use isolation_forest::{IsolationForest, IsolationForestParams, IsolationForestValidParams, average_path_length};
 pub use mahalanobis::{Covariance, Mahalanobis, MahalanobisParams, MahalanobisValidParams};
+pub use marginal::{
+    Bins, EmpiricalTails, EmpiricalTailsParams, EmpiricalTailsValidParams, Hbos, HbosParams, HbosScore,
+    HbosValidParams, Loda, LodaParams, LodaValidParams, TailRule,
+};
 pub use mset::{Estimator, Mset, MsetParams, MsetValidParams, Similarity};
 pub use neighbours::{
     Abod, AbodParams, AbodValidParams, Chain, Cof, CofParams, CofValidParams, Knn, KnnDistance, KnnParams,
     KnnValidParams, Lof, LofParams, LofValidParams, Metric,
 };
 pub use one_class_svm::{Gamma, Kernel, OneClassSvm, OneClassSvmParams, OneClassSvmValidParams};
-pub use marginal::{
-    Bins, EmpiricalTails, EmpiricalTailsParams, EmpiricalTailsValidParams, Hbos, HbosParams, HbosScore,
-    HbosValidParams, Loda, LodaParams, LodaValidParams, TailRule,
 pub use pca::{
     ComponentDistance, ComponentDistanceParams, ComponentDistanceValidParams, Components, PcaMonitor, PcaMonitorParams,
     PcaMonitorValidParams, SpeLimit, Statistic, T2Contribution, T2Limit,
 };
 pub use peers::{PeerDistance, PeerEvent, PeerScores, Peers};
+pub use probability::{Probability, ScoreProbability};
 pub use threshold::{
     BiSpot, DriftSpot, GeneralisedPareto, Limit, Martingale, MixedRule, RowsPerDay, Rule, Spot, Threshold, Verdict,
     benjamini_hochberg, benjamini_yekutieli, storey,
 };
-pub use probability::{Probability, ScoreProbability};
-pub use threshold::{Limit, RowsPerDay, Rule, Threshold, benjamini_hochberg};
 
 use crate::error::{Error, Result};
 use crate::features::Rows;

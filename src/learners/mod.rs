@@ -3,12 +3,9 @@
 mod boosting;
 mod folds;
 mod forest;
+pub(crate) mod kmeans;
 mod linear;
 mod regressor;
-
-//! What anomaly, health and rul share: scaling of columns, clusters of rows.
-
-pub(crate) mod kmeans;
 mod scaling;
 mod survival_forest;
 mod trees;

@@ -31,7 +31,7 @@
 use super::SeriesDetector;
 use super::search::minimise;
 use super::windows::{check_scores, check_series};
-use crate::anomaly::stream::{guard, saved};
+use crate::anomaly::stream::{checked, guard};
 use crate::error::{Error, Result, check_positive};
 use crate::features::Rows;
 use crate::learners::check_rows;
@@ -474,7 +474,7 @@ impl SeriesDetector for ForecastResidual {
     }
 }
 
-saved!(
+checked!(
     ForecastResidual { params: ForecastResidualValidParams, fitted: Fitted, scale: f64 },
     "forecast_residual",
     |model| match &model.fitted {

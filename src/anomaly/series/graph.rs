@@ -22,7 +22,7 @@
 use super::sub_pca::moments;
 use super::windows::{BlockFold, LONGEST, Normalise, Shape, Windows, check_scores, check_series};
 use super::{SeriesDetector, Spread};
-use crate::anomaly::stream::{guard, saved};
+use crate::anomaly::stream::{checked, guard};
 use crate::error::{Error, Result};
 use crate::math::{lanes, linalg, par};
 use std::collections::BTreeMap;
@@ -429,7 +429,7 @@ impl SeriesDetector for Series2Graph {
     }
 }
 
-saved!(
+checked!(
     Series2Graph {
         params: Series2GraphValidParams,
         level: f64,

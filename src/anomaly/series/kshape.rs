@@ -21,7 +21,7 @@
 
 use super::windows::{Shape, WindowSettings, Windows, check_scores, check_series, window_at, window_setters};
 use super::{Normalise, SeriesDetector, Spread};
-use crate::anomaly::stream::{guard, saved};
+use crate::anomaly::stream::{checked, guard};
 use crate::error::{Error, Result};
 use crate::learners::kmeans::RowSource;
 use crate::math::rng::Rng;
@@ -432,7 +432,7 @@ impl SeriesDetector for KShape {
     }
 }
 
-saved!(KShape { params: KShapeValidParams, centroids: Vec<f64> }, "k_shape", |_| &[]);
+checked!(KShape { params: KShapeValidParams, centroids: Vec<f64> }, "k_shape", |_| &[]);
 
 #[cfg(test)]
 mod tests {

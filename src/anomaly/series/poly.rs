@@ -24,7 +24,7 @@
 use super::SeriesDetector;
 use super::search::minimise;
 use super::windows::{check_scores, check_series, window_at};
-use crate::anomaly::stream::{guard, saved};
+use crate::anomaly::stream::{checked, guard};
 use crate::error::{Error, Result};
 use crate::math::lanes;
 use crate::math::order::{MAD_TO_SD, mad_in_place};
@@ -289,7 +289,7 @@ impl SeriesDetector for LocalPolynomial {
     }
 }
 
-saved!(
+checked!(
     LocalPolynomial {
         params: LocalPolynomialValidParams,
         scale: f64,

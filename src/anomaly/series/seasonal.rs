@@ -23,7 +23,7 @@
 
 use super::SeriesDetector;
 use super::windows::{check_scores, check_series, window_at};
-use crate::anomaly::stream::{guard, saved};
+use crate::anomaly::stream::{checked, guard};
 use crate::error::{Error, Result, check_fraction};
 use crate::math::lanes;
 use crate::math::order::{MAD_TO_SD, mad_in_place, median_in_place};
@@ -209,7 +209,7 @@ impl SeriesDetector for SeasonalResidual {
     }
 }
 
-saved!(
+checked!(
     SeasonalResidual { params: SeasonalResidualValidParams, level: f64, season: Vec<f64>, scale: f64 },
     "seasonal_residual",
     |_| &[]

@@ -21,7 +21,7 @@
 
 use super::SeriesDetector;
 use super::windows::{check_scores, check_series};
-use crate::anomaly::stream::{Direction, guard, saved};
+use crate::anomaly::stream::{Direction, checked, guard};
 use crate::error::{Error, Result};
 use crate::math::lanes;
 use crate::math::order::{median_in_place, quantile_sorted};
@@ -256,7 +256,7 @@ impl SeriesDetector for Shift {
     }
 }
 
-saved!(Shift { params: ShiftValidParams, floor: f64, quartile: f64, range: f64 }, "shift", |_| &[]);
+checked!(Shift { params: ShiftValidParams, floor: f64, quartile: f64, range: f64 }, "shift", |_| &[]);
 
 #[cfg(test)]
 mod tests {

@@ -21,7 +21,7 @@
 
 use super::SeriesDetector;
 use super::windows::{BlockFold, check_scores, check_series};
-use crate::anomaly::stream::{guard, saved};
+use crate::anomaly::stream::{checked, guard};
 use crate::error::{Error, Result};
 use crate::math::lanes;
 use crate::signal::spectral::magnitude;
@@ -174,4 +174,4 @@ impl SeriesDetector for SpectralResidual {
     }
 }
 
-saved!(SpectralResidual { params: SpectralResidualValidParams }, "spectral_residual", |_| &[]);
+checked!(SpectralResidual { params: SpectralResidualValidParams }, "spectral_residual", |_| &[]);

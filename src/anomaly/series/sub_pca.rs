@@ -22,7 +22,7 @@
 
 use super::windows::{Shape, WindowSettings, Windows, check_series, window_at, window_setters};
 use super::{Normalise, SeriesDetector, Spread};
-use crate::anomaly::stream::{guard, saved};
+use crate::anomaly::stream::{checked, guard};
 use crate::error::{Error, Result, check_fraction};
 use crate::learners::kmeans::RowSource;
 use crate::math::{lanes, linalg, par};
@@ -303,7 +303,7 @@ impl SeriesDetector for SubPca {
     }
 }
 
-saved!(
+checked!(
     SubPca { params: SubPcaValidParams, level: f64, mean: Vec<f64>, loadings: Vec<f64>, explained: f64 },
     "sub_pca",
     |_| &[]

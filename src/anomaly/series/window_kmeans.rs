@@ -19,7 +19,7 @@
 
 use super::windows::{Shape, WindowSettings, Windows, check_series, window_at, window_setters};
 use super::{Normalise, SeriesDetector, Spread};
-use crate::anomaly::stream::{guard, saved};
+use crate::anomaly::stream::{checked, guard};
 use crate::error::{Error, Result};
 use crate::learners::KMeans;
 use crate::learners::kmeans::{KMeansParams, nearest};
@@ -190,7 +190,7 @@ impl SeriesDetector for WindowKMeans {
     }
 }
 
-saved!(
+checked!(
     WindowKMeans { params: WindowKMeansValidParams, level: f64, centroids: Vec<f64>, sizes: Vec<usize> },
     "window_k_means",
     |_| &[]

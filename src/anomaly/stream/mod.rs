@@ -261,6 +261,38 @@ macro_rules! saved {
 }
 pub(super) use saved;
 
+/// As `saved`, for models that do not count what they have seen.
+macro_rules! checked {
+    ($model:ident { $($field:ident: $type:ty),* $(,)? }, $kind:literal, $names:expr) => {
+        #[cfg(feature = "serde")]
+        impl<'de> serde::Deserialize<'de> for $model {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+                #[derive(serde::Deserialize)]
+                #[serde(deny_unknown_fields)]
+                struct Raw {
+                    $($field: $type),*
+                }
+                let raw = Raw::deserialize(from)?;
+                let model = Self { $($field: raw.$field),* };
+                match model.check_state() {
+                    Ok(()) => Ok(model),
+                    Err(error) => Err(serde::de::Error::custom(format!("{}: {error}", $kind))),
+                }
+            }
+        }
+
+        #[cfg(feature = "persist")]
+        impl crate::persist::Persist for $model {
+            const KIND: &'static str = $kind;
+            fn feature_names(&self) -> &[String] {
+                let names: fn(&Self) -> &[String] = $names;
+                names(self)
+            }
+        }
+    };
+}
+pub(super) use checked;
+
 /// A detector of one column, by its `push`.
 macro_rules! one_column {
     ($model:ident) => {
