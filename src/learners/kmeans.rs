@@ -747,6 +747,7 @@ impl TryFrom<Raw> for KMeans {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact by construction
 mod tests {
     use super::*;
     use ndarray::array;

@@ -15,7 +15,6 @@ mod fractal;
 mod learners;
 mod metrics;
 mod multichannel;
-mod multichannel;
 mod neighbours;
 mod rhythm;
 mod rolling;

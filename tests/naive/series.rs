@@ -1,4 +1,5 @@
 //! Naive twins of the detectors of one series.
+#![allow(clippy::needless_range_loop)] // matrices as they are written
 
 use ndarray::{Array2, Axis};
 use prognos::anomaly::series::{

@@ -558,6 +558,10 @@ impl StreamingDetector for StreamingProfile {
         1
     }
 
+    fn n_seen(&self) -> u64 {
+        (self.first + self.samples().len()) as u64
+    }
+
     /// The left distance of the stretch that the row's sample completes.
     fn update(&mut self, row: &[f64]) -> Result<f64> {
         match *row {

@@ -344,6 +344,7 @@ impl TryFrom<Raw> for Hbos {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact by construction
 mod tests {
     use super::*;
     use ndarray::{Array2, array};

@@ -49,6 +49,7 @@ pub(super) fn minimise<const K: usize>(
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact by construction
 mod tests {
     use super::*;
 

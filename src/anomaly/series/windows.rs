@@ -304,6 +304,7 @@ pub(super) fn window_at(x: &[f64], start: usize, m: usize) -> Result<&[f64]> {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact by construction
 mod tests {
     use super::*;
 
