@@ -17,7 +17,7 @@ fn rows(n: usize) -> Array2<f64> {
     Array2::from_shape_simple_fn((n, 20), &mut normal).dot(&mix)
 }
 
-pub fn neighbours(c: &mut Criterion) {
+pub(crate) fn neighbours(c: &mut Criterion) {
     let x = rows(20_000);
     let few = rows(5_000);
     let mut group = c.benchmark_group("neighbours");

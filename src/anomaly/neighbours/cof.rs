@@ -135,7 +135,7 @@ row_model!(CofParams, CofValidParams, Cof, "cof");
 /// // A curve of two sensors.
 /// let healthy = Array2::from_shape_fn((100, 2), |(i, j)| if j == 0 { i as f64 } else { (i as f64 * 0.05).sin() * 30.0 });
 /// let model = Cof::params().neighbours(5).unscaled().fit(&healthy)?;
-/// let beside = [healthy[[50, 0]], healthy[[50, 1]] + 6.0];
+/// let beside = [healthy[[50, 0]], healthy[[50, 1]] + 10.0];
 /// let score = model.score_row(&beside)?;
 /// assert!(score > 2.0 && model.score_row(&[50.5, (50.5f64 * 0.05).sin() * 30.0])? < 1.1);
 /// let why = model.explain(ndarray::ArrayView1::from(&beside))?;
