@@ -470,7 +470,7 @@ impl SeriesDetector for ForecastResidual {
 
     fn expected(&self, x: &[f64], start: usize) -> Result<Option<Vec<f64>>> {
         super::windows::window_at(x, start, self.window())?;
-        Ok(Some(self.forecast(x)?[start..start + self.window()].to_vec()))
+        super::windows::finite_shape(self.forecast(x)?[start..start + self.window()].to_vec())
     }
 }
 

@@ -205,7 +205,7 @@ impl SeriesDetector for SeasonalResidual {
     fn expected(&self, x: &[f64], start: usize) -> Result<Option<Vec<f64>>> {
         let window = window_at(x, start, self.window())?;
         let rest = &self.residuals(x)?[start..start + self.window()];
-        Ok(Some(window.iter().zip(rest).map(|(x, r)| x - r).collect()))
+        super::windows::finite_shape(window.iter().zip(rest).map(|(x, r)| x - r).collect())
     }
 }
 

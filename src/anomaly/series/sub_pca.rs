@@ -299,7 +299,7 @@ impl SeriesDetector for SubPca {
         let (mut z, mut rest) = (Vec::new(), Vec::new());
         let (level, scale) = self.shape().load(window, &mut z);
         self.split(&z, &mut rest);
-        Ok(Some(z.iter().zip(&rest).map(|(z, r)| level + scale * (z - r)).collect()))
+        super::windows::finite_shape(z.iter().zip(&rest).map(|(z, r)| level + scale * (z - r)).collect())
     }
 }
 

@@ -186,7 +186,9 @@ impl SeriesDetector for WindowKMeans {
         let mut z = Vec::new();
         let (level, scale) = self.shape().load(window_at(x, start, m)?, &mut z);
         let (cluster, _) = nearest(&z, &self.centroids);
-        Ok(Some(self.centroids[cluster * m..(cluster + 1) * m].iter().map(|c| level + scale * c).collect()))
+        super::windows::finite_shape(
+            self.centroids[cluster * m..(cluster + 1) * m].iter().map(|c| level + scale * c).collect(),
+        )
     }
 }
 

@@ -295,6 +295,15 @@ impl RowSource for Windows<'_> {
     }
 }
 
+/// An expected window, unless one of its numbers overflowed.
+pub(super) fn finite_shape(shape: Vec<f64>) -> Result<Option<Vec<f64>>> {
+    if shape.iter().all(|v| v.is_finite()) {
+        Ok(Some(shape))
+    } else {
+        Err(Error::numeric("expected window", "a sample overflows; scale the series"))
+    }
+}
+
 /// The window that begins at `start`, or the error that there is none.
 pub(super) fn window_at(x: &[f64], start: usize, m: usize) -> Result<&[f64]> {
     match start.checked_add(m).and_then(|end| x.get(start..end)) {
