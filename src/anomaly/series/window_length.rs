@@ -29,7 +29,7 @@ use crate::math::lanes;
 use crate::math::order::{MAD_TO_SD, mad_in_place, median_in_place};
 use crate::signal::spectral::RealFft;
 
-/// How the length of a window is found; see the [module](self).
+/// How the length of a window is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

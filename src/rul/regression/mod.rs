@@ -4,7 +4,7 @@
 //! turbofans, pumps, batteries: whatever has a dozen sensors and a hundred recorded lives.
 //!
 //! **Method**, in the order of the data:
-//! 1. [`OperatingRegimes`](crate::health::OperatingRegimes): every sensor in standard deviations of its regime; sensors that
+//! 1. [`OperatingRegimes`]: every sensor in standard deviations of its regime; sensors that
 //!    do not move are named and left out, and so are those without a correlation with the remaining life.
 //! 2. The first principal components of the smoothed sensors join as channels of their own.
 //! 3. [`Summary`]: what is known of a channel at each age, from the whole life so far. This is where the accuracy comes
