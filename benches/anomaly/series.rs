@@ -10,7 +10,7 @@ use prognos::anomaly::stream::{RunningDeviation, RunningGaussian};
 use prognos::learners::KMeans;
 use std::hint::black_box;
 
-pub fn bench(c: &mut Criterion) {
+pub(crate) fn bench(c: &mut Criterion) {
     let noise = super::rows(20_000, 1);
     let x: Vec<f64> =
         noise.iter().enumerate().map(|(t, v)| (t as f64 * std::f64::consts::TAU / 100.0).sin() + 0.05 * v).collect();

@@ -125,8 +125,9 @@ fn local_polynomial() {
         for i in 0..3 {
             for r in (0..3).filter(|r| *r != i) {
                 let f = a[r][i] / a[i][i];
-                for j in 0..4 {
-                    a[r][j] -= f * a[i][j];
+                let pivot = a[i];
+                for (cell, p) in a[r].iter_mut().zip(pivot) {
+                    *cell -= f * p;
                 }
             }
         }

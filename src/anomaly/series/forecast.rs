@@ -470,7 +470,7 @@ impl SeriesDetector for ForecastResidual {
 
     fn expected(&self, x: &[f64], start: usize) -> Result<Option<Vec<f64>>> {
         super::windows::window_at(x, start, self.window())?;
-        super::windows::finite_shape(self.forecast(x)?[start..start + self.window()].to_vec())
+        super::windows::check_scores(self.forecast(x)?[start..start + self.window()].to_vec()).map(Some)
     }
 }
 

@@ -285,7 +285,7 @@ impl SeriesDetector for LocalPolynomial {
 
     fn expected(&self, x: &[f64], start: usize) -> Result<Option<Vec<f64>>> {
         window_at(x, start, self.window())?;
-        super::windows::finite_shape(self.fitted(x)?[start..start + self.window()].to_vec())
+        super::windows::check_scores(self.fitted(x)?[start..start + self.window()].to_vec()).map(Some)
     }
 }
 

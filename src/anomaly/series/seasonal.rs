@@ -120,7 +120,7 @@ fn moving_median(x: &[f64], w: usize) -> Result<Vec<f64>> {
 /// let model = SeasonalResidual::params(24).fit(&x[..120])?;
 /// let scores = model.score_series(&x)?;
 /// assert_eq!((0..240).max_by(|&a, &b| scores[a].total_cmp(&scores[b])), Some(151));
-/// assert_eq!(generalized_esd(&model.residuals(&x)?, 10, 0.01, true)?, [151]);
+/// assert_eq!(generalized_esd(&model.residuals(&x)?, 10, 0.01, false)?, [151]);
 /// # Ok::<(), prognos::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -205,7 +205,7 @@ impl SeriesDetector for SeasonalResidual {
     fn expected(&self, x: &[f64], start: usize) -> Result<Option<Vec<f64>>> {
         let window = window_at(x, start, self.window())?;
         let rest = &self.residuals(x)?[start..start + self.window()];
-        super::windows::finite_shape(window.iter().zip(rest).map(|(x, r)| x - r).collect())
+        check_scores(window.iter().zip(rest).map(|(x, r)| x - r).collect()).map(Some)
     }
 }
 

@@ -20,7 +20,7 @@
 //! window: that takes many components, which then also explain anomalies (use
 //! [`WindowKMeans`](super::WindowKMeans) or a matrix profile).
 
-use super::windows::{Shape, WindowSettings, Windows, check_series, window_at, window_setters};
+use super::windows::{Shape, WindowSettings, Windows, check_scores, check_series, window_at, window_setters};
 use super::{Normalise, SeriesDetector, Spread};
 use crate::anomaly::stream::{checked, guard};
 use crate::error::{Error, Result, check_fraction};
@@ -299,7 +299,7 @@ impl SeriesDetector for SubPca {
         let (mut z, mut rest) = (Vec::new(), Vec::new());
         let (level, scale) = self.shape().load(window, &mut z);
         self.split(&z, &mut rest);
-        super::windows::finite_shape(z.iter().zip(&rest).map(|(z, r)| level + scale * (z - r)).collect())
+        check_scores(z.iter().zip(&rest).map(|(z, r)| level + scale * (z - r)).collect()).map(Some)
     }
 }
 

@@ -17,7 +17,7 @@
 //! blurs neighbouring phases, and what differs less than neighbouring phases do is not seen (use
 //! [`SubPca`](super::SubPca), [`KShape`](super::KShape) or a matrix profile).
 
-use super::windows::{Shape, WindowSettings, Windows, check_series, window_at, window_setters};
+use super::windows::{Shape, WindowSettings, Windows, check_scores, check_series, window_at, window_setters};
 use super::{Normalise, SeriesDetector, Spread};
 use crate::anomaly::stream::{checked, guard};
 use crate::error::{Error, Result};
@@ -186,9 +186,8 @@ impl SeriesDetector for WindowKMeans {
         let mut z = Vec::new();
         let (level, scale) = self.shape().load(window_at(x, start, m)?, &mut z);
         let (cluster, _) = nearest(&z, &self.centroids);
-        super::windows::finite_shape(
-            self.centroids[cluster * m..(cluster + 1) * m].iter().map(|c| level + scale * c).collect(),
-        )
+        let centroid = &self.centroids[cluster * m..(cluster + 1) * m];
+        check_scores(centroid.iter().map(|c| level + scale * c).collect()).map(Some)
     }
 }
 
