@@ -1,6 +1,8 @@
 //! Detectors on 20,000 rows by 20 columns.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod tabular;
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
 use prognos::anomaly::{Detector, Events, IsolationForest, PcaMonitor, Threshold};
@@ -50,5 +52,5 @@ fn detectors(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, detectors);
+criterion_group!(benches, detectors, tabular::tabular);
 criterion_main!(benches);
