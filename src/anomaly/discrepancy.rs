@@ -258,7 +258,12 @@ impl TryFrom<Raw> for Discrepancy {
     fn try_from(raw: Raw) -> Result<Self> {
         let refuse = |reason: &str| Err(Error::Model { reason: format!("discrepancy: {reason}") });
         let d = raw.names.len();
-        if d == 0 || raw.low.len() != d || raw.range.len() != d || raw.rows.is_empty() || raw.rows.len() % d != 0 {
+        if d == 0
+            || raw.low.len() != d
+            || raw.range.len() != d
+            || raw.rows.is_empty()
+            || !raw.rows.len().is_multiple_of(d)
+        {
             return refuse("names, ranges and rows differ in length");
         }
         let finite = raw.low.iter().chain(&raw.turned_about).all(|v| v.is_finite());
