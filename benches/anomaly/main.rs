@@ -9,6 +9,8 @@ mod rhythm;
 mod series;
 mod stream;
 
+mod tabular;
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
 use prognos::anomaly::{Detector, Events, IsolationForest, PcaMonitor, Threshold};
@@ -58,16 +60,5 @@ fn detectors(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(
-    benches,
-    detectors,
-    discord::discord,
-    change::change_points,
-    change::limits,
-    stream::streams,
-    discord_search::searches,
-    series::bench,
-    neighbours::neighbours,
-    rhythm::rhythm
-);
+criterion_group!(benches, detectors, discord::discord, change::change_points, change::limits, stream::streams, discord_search::searches, series::bench, neighbours::neighbours, rhythm::rhythm, tabular::tabular);
 criterion_main!(benches);

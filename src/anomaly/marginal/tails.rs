@@ -23,7 +23,8 @@
 //! **Sources.** Li, Zhao, Hu, Botta, Ionescu & Chen 2022 (IEEE TKDE) for ECOD; Li, Zhao, Botta, Ionescu & Hu 2020
 //! (ICDM) for COPOD. As in PyOD the maximum of ECOD is taken column by column; the paper takes it over the three sums.
 //!
-//! **Cost.** Fit O(n d log n), score O(d log n) a row. The model keeps the n d training cells in order.
+//! **Cost.** Fit O(n d log n), score O(d log n) a row at worst, O(d) where the cells spread
+//! evenly over their range. The model keeps the n d training cells in order.
 //!
 //! **When not to use it.** Anomalies in gaps inside of the range of a column, or in combinations of columns.
 
@@ -31,12 +32,11 @@ use crate::anomaly::{Attribution, Detector, check_input, check_scores};
 use crate::error::{Error, Result};
 use crate::features::Rows;
 use crate::learners::check_rows;
-use crate::math::lanes::{self, LANES};
-use crate::math::par;
+use crate::math::{lanes, par};
 use linfa::ParamGuard;
 use linfa::dataset::DatasetBase;
 use linfa::traits::Fit;
-use ndarray::{Array1, ArrayBase, ArrayView1, ArrayView2, Data, Ix2};
+use ndarray::{Array1, ArrayBase, ArrayView1, ArrayView2, Axis, Data, Ix2, Slice};
 
 /// How the two tails of a column become its term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,19 +114,20 @@ impl EmpiricalTailsValidParams {
         let columns = par::map(rows.values.ncols(), |j| {
             let mut column = rows.values.column(j).to_vec();
             column.sort_unstable_by(f64::total_cmp);
-            Column { skew: skewness_sign(&column), sorted: column }
+            Column::new(column)
         });
         Ok(EmpiricalTails { params: self.clone(), names: rows.names_or_numbers(), columns })
     }
 }
 
-/// The cells of one column in ascending order, and the side it is skewed to.
+/// The cells of one column in ascending order, the side it is skewed to, and where to look.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 struct Column {
     sorted: Vec<f64>,
     skew: i8,
+    /// The range cut into equal buckets: where each begins in `sorted`, and the end.
+    starts: Vec<usize>,
+    buckets_a_unit: f64,
 }
 
 /// Sign of the third central moment; 0 for a constant column.
@@ -146,29 +147,40 @@ fn skewness_sign(x: &[f64]) -> i8 {
 }
 
 impl Column {
-    /// How many training cells are smaller than each of the values, and how many are not larger.
+    /// Of cells in ascending order.
+    fn new(sorted: Vec<f64>) -> Self {
+        let buckets = (sorted.len() / 8).clamp(1, 1 << 20);
+        let range = sorted.last().zip(sorted.first()).map_or(0.0, |(high, low)| high - low);
+        let buckets_a_unit = buckets as f64 / range;
+        let mut column = Self { skew: skewness_sign(&sorted), sorted, starts: vec![0; buckets + 1], buckets_a_unit };
+        for i in 0..column.sorted.len() {
+            let bucket = column.bucket(column.sorted[i]);
+            column.starts[bucket + 1] += 1;
+        }
+        for b in 0..buckets {
+            column.starts[b + 1] += column.starts[b];
+        }
+        column
+    }
+
+    /// Never falls as `x` grows, whatever rounds or overflows: all that the search needs of it.
     #[inline]
-    fn counts(&self, x: &[f64; LANES]) -> ([usize; LANES], [usize; LANES]) {
-        // Eight halvings side by side: their cache misses overlap.
-        let mut upto = [0; LANES];
-        let mut len = self.sorted.len();
-        while len > 1 {
-            let half = len / 2;
-            for l in 0..LANES {
-                let middle = upto[l] + half;
-                upto[l] = if self.sorted[middle - 1] <= x[l] { middle } else { upto[l] };
-            }
-            len -= half;
+    fn bucket(&self, x: f64) -> usize {
+        // A quotient that is not a number counts as 0, one that is negative too.
+        let place = (x - self.sorted[0]) * self.buckets_a_unit;
+        (place as usize).min(self.starts.len() - 2)
+    }
+
+    /// How many cells are smaller than a value, and how many are not larger.
+    #[inline]
+    fn counts(&self, x: f64) -> (usize, usize) {
+        if self.sorted.is_empty() {
+            return (0, 0);
         }
-        let mut below = [0; LANES];
-        for l in 0..LANES {
-            upto[l] += usize::from(self.sorted.get(upto[l]).is_some_and(|v| *v <= x[l]));
-            below[l] = upto[l];
-            if upto[l] > 0 && self.sorted[upto[l] - 1] >= x[l] {
-                below[l] = self.first_not_below(x[l], upto[l] - 1);
-            }
-        }
-        (below, upto)
+        let bucket = self.bucket(x);
+        let (from, to) = (self.starts[bucket], self.starts[bucket + 1]);
+        let upto = from + self.sorted[from..to].partition_point(|v| *v <= x);
+        if upto > 0 && self.sorted[upto - 1] >= x { (self.first_not_below(x, upto - 1), upto) } else { (upto, upto) }
     }
 
     /// The first place that holds `x`, when place `at` holds it: steps that double, then halve.
@@ -183,57 +195,56 @@ impl Column {
         from + self.sorted[from..known].partition_point(|v| *v < x)
     }
 
-    /// Terms of eight values.
+    /// Term of one value.
     #[inline]
-    fn terms(&self, rule: TailRule, x: &[f64; LANES]) -> [f64; LANES] {
+    fn term(&self, rule: TailRule, x: f64) -> f64 {
         let (below, upto) = self.counts(x);
         let n = self.sorted.len();
         let scale = 1.0 / (n as f64 + 1.0);
-        std::array::from_fn(|l| {
-            let left = (upto[l] + 1) as f64 * scale;
-            let right = (n - below[l] + 1) as f64 * scale;
-            let p = match rule {
-                TailRule::Ecod => left.min(right),
-                TailRule::Copod => {
-                    let both = (left * right).sqrt();
-                    match self.skew {
-                        0 => both,
-                        1 => both.min(right),
-                        _ => both.min(left),
-                    }
-                }
-            };
-            0.0 - p.min(1.0).ln()
-        })
+        let left = (upto + 1) as f64 * scale;
+        let right = (n - below + 1) as f64 * scale;
+        let p = match rule {
+            TailRule::Ecod => left.min(right),
+            TailRule::Copod => skewed_or_both(self.skew, left, right, (left * right).sqrt()),
+        };
+        0.0 - p.min(1.0).ln()
+    }
+}
+
+/// The smaller of the tail on the skewed side and of `both`; `both` where there is no such side.
+#[inline]
+fn skewed_or_both(skew: i8, left: f64, right: f64, both: f64) -> f64 {
+    match skew {
+        0 => both,
+        1 => both.min(right),
+        _ => both.min(left),
     }
 }
 
 /// PyOD's scores of `rows` ranked among the training columns and themselves.
 fn joint(rule: TailRule, training: &[Column], rows: ArrayView2<'_, f64>) -> Array1<f64> {
     let terms = par::map(rows.ncols(), |j| {
-        let column = rows.column(j);
-        let mut sorted = column.to_vec();
+        let column = rows.column(j).to_vec();
+        let mut sorted = column.clone();
         sorted.sort_unstable_by(f64::total_cmp);
-        let known = training.get(j).map_or(&[][..], |c| &c.sorted);
-        let mut all = Vec::with_capacity(known.len() + sorted.len());
-        all.extend_from_slice(known);
-        all.extend_from_slice(&sorted);
-        let skew = skewness_sign(&all);
-        let scale = 1.0 / all.len() as f64;
-        let upto = |x: f64| known.partition_point(|v| *v <= x) + sorted.partition_point(|v| *v <= x);
-        let below = |x: f64| known.partition_point(|v| *v < x) + sorted.partition_point(|v| *v < x);
+        let own = Column::new(sorted);
+        let known = training.get(j);
+        let skew = known.map_or(own.skew, |known| skewness_sign(&[&known.sorted[..], &own.sorted].concat()));
+        let n = own.sorted.len() + known.map_or(0, |known| known.sorted.len());
+        let scale = 1.0 / n as f64;
         let term = |&x: &f64| {
-            let left = 0.0 - (upto(x) as f64 * scale).ln();
-            let right = 0.0 - ((all.len() - below(x)) as f64 * scale).ln();
-            let skewed = match skew {
-                0 => left + right,
-                1 => right,
-                _ => left,
-            };
-            match rule {
-                TailRule::Ecod => left.max(right).max(skewed),
-                TailRule::Copod => skewed.max(0.5 * (left + right)),
+            let (mut below, mut upto) = own.counts(x);
+            if let Some(known) = known {
+                let (b, u) = known.counts(x);
+                (below, upto) = (below + b, upto + u);
             }
+            let (left, right) = (upto as f64 * scale, (n - below) as f64 * scale);
+            let p = match (rule, skew) {
+                (_, 0) => left * right,
+                (TailRule::Ecod, _) => left.min(right),
+                (TailRule::Copod, _) => skewed_or_both(skew, left, right, (left * right).sqrt()),
+            };
+            0.0 - p.min(1.0).ln()
         };
         column.iter().map(term).collect::<Vec<_>>()
     });
@@ -244,8 +255,10 @@ fn joint(rule: TailRule, training: &[Column], rows: ArrayView2<'_, f64>) -> Arra
     scores
 }
 
-/// Rows of one parallel block.
-const BLOCK: usize = 512;
+/// Rows that are scored column by column: many, so that a column's cells are fetched once for all of them.
+const BLOCK: usize = 65_536;
+/// Up to so many rows threads cost more than they bring.
+const FEW: usize = 64;
 
 /// Fitted empirical tails.
 ///
@@ -319,34 +332,37 @@ impl Detector for EmpiricalTails {
 
     fn score_rows(&self, rows: Rows<'_>) -> Result<Array1<f64>> {
         check_input(&rows, &self.names)?;
+        let rule = self.params.rule;
         let mut scores = vec![0.0; rows.values.nrows()];
-        par::rows_init(
-            &mut scores,
-            BLOCK,
-            || (),
-            |(), block, out| {
-                for (j, column) in self.columns.iter().enumerate() {
-                    let cells = rows.values.column(j);
-                    for (group, out) in out.chunks_mut(LANES).enumerate() {
-                        let first = block * BLOCK + group * LANES;
-                        // A last group that is not full repeats its last row.
-                        let x = std::array::from_fn(|l| cells[first + l.min(out.len() - 1)]);
-                        for (out, term) in out.iter_mut().zip(column.terms(self.params.rule, &x)) {
-                            *out += term;
-                        }
+        for (block, out) in scores.chunks_mut(BLOCK).enumerate() {
+            let from = block * BLOCK;
+            let rows = rows.values.slice_axis(Axis(0), Slice::from(from..from + out.len()));
+            if out.len() <= FEW {
+                for (column, cells) in self.columns.iter().zip(rows.columns()) {
+                    for (out, &x) in out.iter_mut().zip(cells) {
+                        *out += column.term(rule, x);
                     }
                 }
-            },
-        );
+                continue;
+            }
+            let terms = par::map(self.columns.len(), |j| {
+                let column = &self.columns[j];
+                rows.column(j).iter().map(|&x| column.term(rule, x)).collect::<Vec<_>>()
+            });
+            for terms in terms {
+                for (out, term) in out.iter_mut().zip(terms) {
+                    *out += term;
+                }
+            }
+        }
         check_scores("empirical tails", &scores)?;
         Ok(scores.into())
     }
 
     /// The terms of the columns, which add up to the score.
     fn explain(&self, row: ArrayView1<'_, f64>) -> Result<Attribution> {
-        let score = self.score_rows(Rows::from(row.insert_axis(ndarray::Axis(0))))?[0];
-        let term = |(column, &x): (&Column, &f64)| column.terms(self.params.rule, &[x; LANES])[0];
-        let parts = self.columns.iter().zip(row).map(term).collect();
+        let score = self.score_rows(Rows::from(row.insert_axis(Axis(0))))?[0];
+        let parts = self.columns.iter().zip(row).map(|(column, &x)| column.term(self.params.rule, x)).collect();
         Attribution::new(self.names.clone(), parts, score)
     }
 }
@@ -366,13 +382,15 @@ impl crate::persist::Persist for EmpiricalTails {
 struct Raw {
     params: EmpiricalTailsValidParams,
     names: Vec<String>,
-    columns: Vec<Column>,
+    /// Cells of each column in ascending order.
+    columns: Vec<Vec<f64>>,
 }
 
 #[cfg(feature = "serde")]
 impl From<EmpiricalTails> for Raw {
     fn from(m: EmpiricalTails) -> Self {
-        Self { params: m.params, names: m.names, columns: m.columns }
+        let columns = m.columns.into_iter().map(|column| column.sorted).collect();
+        Self { params: m.params, names: m.names, columns }
     }
 }
 
@@ -381,19 +399,15 @@ impl TryFrom<Raw> for EmpiricalTails {
     type Error = Error;
     fn try_from(raw: Raw) -> Result<Self> {
         let refuse = |reason: &str| Err(Error::Model { reason: format!("empirical tails: {reason}") });
-        let n = raw.columns.first().map_or(0, |c| c.sorted.len());
-        if n == 0 || raw.columns.len() != raw.names.len() || raw.columns.iter().any(|c| c.sorted.len() != n) {
+        let n = raw.columns.first().map_or(0, Vec::len);
+        if n == 0 || raw.columns.len() != raw.names.len() || raw.columns.iter().any(|c| c.len() != n) {
             return refuse("names and columns differ in number, or columns in length");
         }
-        for column in &raw.columns {
-            if !column.sorted.iter().all(|v| v.is_finite()) || !column.sorted.is_sorted() {
-                return refuse("a column is not finite or not in order");
-            }
-            if column.skew != skewness_sign(&column.sorted) {
-                return refuse("the skewness is not that of the column");
-            }
+        let ordered = |c: &Vec<f64>| c.iter().all(|v| v.is_finite()) && c.is_sorted();
+        if !raw.columns.iter().all(ordered) {
+            return refuse("a column is not finite or not in order");
         }
-        Ok(Self { params: raw.params, names: raw.names, columns: raw.columns })
+        Ok(Self { params: raw.params, names: raw.names, columns: raw.columns.into_iter().map(Column::new).collect() })
     }
 }
 
@@ -407,12 +421,26 @@ mod tests {
             for ties in [1, 3, 1000] {
                 let mut sorted: Vec<f64> = (0..n).map(|i| f64::from((i * 37) % ties)).collect();
                 sorted.sort_unstable_by(f64::total_cmp);
-                let column = Column { skew: 0, sorted: sorted.clone() };
+                let column = Column::new(sorted.clone());
                 for x in [-1.0, 0.0, 0.5, 1.0, 2.0, 33.0, 36.5, 37.0, 999.0, 1e9] {
-                    let (below, upto) = column.counts(&[x; LANES]);
-                    assert_eq!(below, [sorted.iter().filter(|v| **v < x).count(); LANES], "{n} {ties} {x}");
-                    assert_eq!(upto, [sorted.iter().filter(|v| **v <= x).count(); LANES]);
+                    let (below, upto) = column.counts(x);
+                    assert_eq!(below, sorted.iter().filter(|v| **v < x).count(), "{n} {ties} {x}");
+                    assert_eq!(upto, sorted.iter().filter(|v| **v <= x).count());
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn counts_in_extreme_ranges() {
+        let wild = [-f64::MAX, -1e300, -1.0, 0.0, 5e-324, 1e-310, 1.0, 1.0, 1e12, 1e12 + 1e-3, f64::MAX, f64::MAX];
+        for scale in [1.0, 1e-300, 1e-320] {
+            let mut sorted: Vec<f64> = wild.iter().cycle().take(60).map(|v| v * scale).collect();
+            sorted.sort_unstable_by(f64::total_cmp);
+            let column = Column::new(sorted.clone());
+            for x in wild {
+                let expected = (sorted.iter().filter(|v| **v < x).count(), sorted.iter().filter(|v| **v <= x).count());
+                assert_eq!(column.counts(x), expected, "{x} {scale}");
             }
         }
     }
