@@ -24,7 +24,7 @@ fn case(n: usize, seed: u64) -> (Vec<bool>, Vec<f64>) {
     labels.truncate(n);
     labels[n / 2] = true;
     labels[n / 3] = false;
-    if seed % 3 == 0 {
+    if seed.is_multiple_of(3) {
         labels[0] = true;
         labels[n - 1] = true;
     }
@@ -32,7 +32,7 @@ fn case(n: usize, seed: u64) -> (Vec<bool>, Vec<f64>) {
         .iter()
         .map(|l| {
             let s = 0.3 * f64::from(u8::from(*l)) + uniform();
-            if seed % 2 == 0 { (s * 20.0).floor() / 20.0 } else { s }
+            if seed.is_multiple_of(2) { (s * 20.0).floor() / 20.0 } else { s }
         })
         .collect();
     (labels, scores)
