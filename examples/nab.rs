@@ -223,10 +223,12 @@ fn pipeline() -> Result<(), Failure> {
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     found.truncate(8);
     found.sort_by(|a, b| a.1.total_cmp(&b.1));
-    println!("the eight most unusual hours after three days of warm-up, each judged by the hours before it:");
+    println!(
+        "the eight most unusual hours after three days of warm-up, each judged by the hours before it (scores are decades of rarity):"
+    );
     for (score, seconds, value, (part, decades)) in found {
         let time = jiff::Timestamp::from_second(seconds as i64)?;
-        println!("{time}  {value:7.2} l/s  score {score:4.2}  (most of all: {part}, 1 in {:.0})", 10f64.powf(decades));
+        println!("{time}  {value:7.2} l/s  score {score:4.2}  (most of all: {part}, {decades:.1})");
     }
     println!("\nthe benchmark itself: git clone https://github.com/numenta/NAB, then --data NAB");
     Ok(())
