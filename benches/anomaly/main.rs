@@ -8,7 +8,6 @@ mod neighbours;
 mod rhythm;
 mod series;
 mod stream;
-
 mod tabular;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -60,5 +59,17 @@ fn detectors(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, detectors, discord::discord, change::change_points, change::limits, stream::streams, discord_search::searches, series::bench, neighbours::neighbours, rhythm::rhythm, tabular::tabular);
+criterion_group!(
+    benches,
+    detectors,
+    discord::discord,
+    change::change_points,
+    change::limits,
+    stream::streams,
+    discord_search::searches,
+    series::bench,
+    neighbours::neighbours,
+    rhythm::rhythm,
+    tabular::tabular
+);
 criterion_main!(benches);
