@@ -41,7 +41,7 @@ pub struct Tally {
 
 /// Ids matched so far, which no change may lower. Raise a number when more is matched.
 const FLOORS: &[(&str, usize)] = &[
-    ("anomaly", 233),
+    ("anomaly", 659),
     ("features/ar", 13),
     ("features/cases", 19),
     ("features/catch22", 24),
@@ -57,7 +57,7 @@ const FLOORS: &[(&str, usize)] = &[
     ("features/tsfresh", 789),
     ("features/vib", 26),
     ("features/wav", 40),
-    ("rul", 92),
+    ("rul", 179),
     ("selection", 10),
 ];
 
